@@ -1,0 +1,98 @@
+/** What a dialect offers. Everything here is pure and synchronous and throws nothing but `GatewayError`. */
+import type { ChatEvent, ChatRequest, ClientDialect, Dialect } from './chat.ts';
+import type { GatewayError } from './errors.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Quirks } from './quirks.ts';
+
+/** One message of a stream, as its framing delivers it. */
+export interface Frame {
+  /** The name of an SSE event or the `:event-type` of an AWS event-stream message. */
+  readonly event?: string;
+  readonly data: string;
+  /** The frame as it came, separators and comments in front of it included, so that frames can go through unchanged. */
+  readonly raw: string;
+}
+
+export type Framing = 'sse' | 'aws-event-stream';
+
+export interface StreamDecoder {
+  /** Throws `GatewayError` where the frame is an error of the provider's, or breaks its dialect. */
+  push(frame: Frame): readonly ChatEvent[];
+  /** At the end of the bytes. Throws `upstream-truncated` where the terminal event is missing. */
+  end(): readonly ChatEvent[];
+  /** The terminal event was seen: nothing that matters can follow. */
+  readonly done: boolean;
+}
+
+/** What an encoder has to know of where the request goes. */
+export interface EncodeTarget {
+  /** The provider's name for the model. */
+  readonly model: string;
+  /** For dialects that demand an output cap, where the client named none. */
+  readonly defaultMaxOutputTokens: number;
+  readonly quirks: Quirks;
+}
+
+export interface EncodedRequest {
+  readonly method: 'POST';
+  /** Below the provider's base URL, with a leading slash. */
+  readonly path: string;
+  /** Dialect headers only (e.g. `anthropic-version`); credentials are the adapter's. */
+  readonly headers: { readonly [name: string]: string };
+  readonly body: JsonObject;
+  /** Parameters, in the client's words where they are known, that this target cannot take and that were left out. */
+  readonly dropped: readonly string[];
+}
+
+export interface ErrorReply {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string;
+}
+
+export interface ProviderCodec {
+  readonly dialect: Dialect;
+  readonly framing: Framing;
+  /** Idempotent: called again, from the original request, for every target that is tried. */
+  encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  /** The client's own body with only what must change, where the client speaks this dialect. Unknown fields survive. */
+  forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  /** A whole answer as the events that its stream would have had. Throws as a decoder does. */
+  decodeResponse(body: Json): readonly ChatEvent[];
+  createDecoder(): StreamDecoder;
+  /** A reply with a status that is not 2xx. */
+  decodeError(reply: ErrorReply): GatewayError;
+}
+
+/** What the gateway adds to an answer. */
+export interface AnswerContext {
+  readonly requestId: string;
+  /** Seconds since 1970, for dialects that want a date where the provider gave none. */
+  readonly createdAt: number;
+}
+
+export interface StreamEncoder {
+  /** Bytes for the client, as text; may be empty. */
+  push(event: ChatEvent): string;
+  /** What closes a stream that is complete. Only ever called after a `finish` event. */
+  end(): string;
+  /** The in-band error, in place of `end`. */
+  fail(error: GatewayError): string;
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: JsonObject;
+}
+
+export interface ClientCodec {
+  readonly dialect: ClientDialect;
+  /** Throws `invalid-request` with `param` where the body is wrong. Never changes the body. */
+  decodeRequest(body: JsonObject): ChatRequest;
+  encodeResponse(events: readonly ChatEvent[], context: AnswerContext): JsonObject;
+  createEncoder(request: ChatRequest, context: AnswerContext): StreamEncoder;
+  encodeError(error: GatewayError, requestId: string): ErrorAnswer;
+  /** In a stream that passes through: whether the client gets this frame (an unrequested usage chunk is held back). */
+  keepFrame(frame: Frame, request: ChatRequest): boolean;
+}

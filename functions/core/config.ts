@@ -1,0 +1,153 @@
+/**
+ * The schema of `gateway.yaml`. Strict: a misspelt name is an error with its path, never a silent default.
+ * `zod/mini` because this is loaded by the Lambda function (12 kB against 85 kB, measured minified).
+ */
+import * as z from 'zod/mini';
+import { DIALECTS } from './chat.ts';
+
+const name = z
+  .string()
+  .check(z.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'a name: letters, digits, ".", "_" and "-", at most 63'));
+const positive = z.number().check(z.positive());
+const milliseconds = z.int().check(z.gte(1), z.lte(900_000));
+const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+
+const quirks = z.strictObject({
+  maxTokensField: z.optional(z.enum(['max_tokens', 'max_completion_tokens'])),
+  streamUsage: z.optional(z.boolean()),
+  unsupported: z.optional(z.array(z.string())),
+});
+
+const provider = z
+  .strictObject({
+    dialect: z.enum(DIALECTS),
+    baseUrl: z.optional(url),
+    baseUrls: z.optional(z.array(url).check(z.minLength(1))),
+    /** Name of the secret that holds the key or keys; absent where the provider wants none. */
+    secret: z.optional(name),
+    /** Where the key goes; by default what the dialect's own provider wants. */
+    auth: z.optional(z.enum(['bearer', 'x-api-key', 'x-goog-api-key', 'api-key', 'none'])),
+    region: z.optional(z.string()),
+    headers: z.optional(z.record(z.string(), z.string())),
+    affinity: z.optional(z.enum(['none', 'prefix'])),
+    /** The provider's id in the price catalogue, where its name here is another. */
+    priceAs: z.optional(z.string()),
+    quirks: z.optional(quirks),
+  })
+  .check(
+    z.refine(
+      (value) => value.dialect === 'bedrock-converse' || value.baseUrl !== undefined || value.baseUrls !== undefined,
+      {
+        error: 'needs baseUrl (or baseUrls)',
+        path: ['baseUrl'],
+      },
+    ),
+  );
+
+const target = z.strictObject({
+  provider: name,
+  model: z.string().check(z.minLength(1)),
+  weight: z.optional(z.number().check(z.gte(0))),
+});
+
+const timeouts = z.strictObject({
+  connectMs: z._default(milliseconds, 3_000),
+  firstTokenMs: z._default(milliseconds, 30_000),
+  idleMs: z._default(milliseconds, 30_000),
+  totalMs: z._default(milliseconds, 600_000),
+});
+
+const model = z.strictObject({
+  targets: z.array(target).check(z.minLength(1, 'at least one target')),
+  fallbacks: z._default(z.array(target), []),
+  /** Upstream requests in all, over all targets. */
+  attempts: z._default(z.int().check(z.gte(1), z.lte(20)), 3),
+  timeouts: z.prefault(timeouts, {}),
+  dropParams: z._default(z.boolean(), false),
+  log: z._default(z.enum(['none', 'metadata', 'full']), 'metadata'),
+  /** The most output the model can give; bounds the worst case of a request that names no cap. */
+  maxOutputTokens: z.optional(z.int().check(z.positive())),
+});
+
+const price = z.strictObject({
+  provider: name,
+  /** A model's name, or a prefix with `*` at its end. */
+  model: z.string(),
+  input: z.number().check(z.gte(0)),
+  output: z.number().check(z.gte(0)),
+  cacheRead: z.optional(z.number().check(z.gte(0))),
+  cacheWrite5m: z.optional(z.number().check(z.gte(0))),
+  cacheWrite1h: z.optional(z.number().check(z.gte(0))),
+  audioInput: z.optional(z.number().check(z.gte(0))),
+  audioOutput: z.optional(z.number().check(z.gte(0))),
+});
+
+const limits = z.strictObject({
+  /** Lambda takes 6 MB of request; more is answered with 413 here too. */
+  requestBytes: z._default(z.int().check(z.positive(), z.lte(6_291_456)), 6_291_456),
+  /** Deeper JSON is refused with 400. */
+  jsonDepth: z._default(z.int().check(z.positive()), 64),
+});
+
+export const configSchema = z
+  .strictObject({
+    providers: z.record(name, provider),
+    models: z._default(z.record(name, model), {}),
+    prices: z._default(z.array(price), []),
+    onLedgerFailure: z.optional(z.enum(['open', 'closed'])),
+    limits: z.prefault(limits, {}),
+    /** The default output cap for models whose maximum is not known, in tokens. */
+    defaultMaxOutputTokens: z._default(positive, 8_192),
+  })
+  .check(
+    z.superRefine((config, context) => {
+      for (const [alias, entry] of Object.entries(config.models)) {
+        for (const list of ['targets', 'fallbacks'] as const) {
+          entry[list].forEach((item, index) => {
+            if (item.provider in config.providers) return;
+            context.addIssue({
+              code: 'custom',
+              path: ['models', alias, list, index, 'provider'],
+              message: `no provider named "${item.provider}" (there are: ${Object.keys(config.providers).join(', ')})`,
+            });
+          });
+        }
+        if (!entry.targets.some((item) => (item.weight ?? 1) > 0)) {
+          context.addIssue({ code: 'custom', path: ['models', alias, 'targets'], message: 'all weights are 0' });
+        }
+      }
+    }),
+  );
+
+export type Config = z.output<typeof configSchema>;
+export type ProviderConfig = Config['providers'][string];
+export type ModelConfig = Config['models'][string];
+export type TargetConfig = ModelConfig['targets'][number];
+export type PriceOverride = Config['prices'][number];
+
+export interface ConfigProblem {
+  /** `models.smart.targets[0].provider` */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+export function parseConfig(value: unknown): ConfigResult {
+  const result = z.safeParse(configSchema, value);
+  if (result.success) return { ok: true, config: result.data };
+  return {
+    ok: false,
+    problems: result.error.issues.map((issue) => ({ path: formatPath(issue.path), message: issue.message })),
+  };
+}
+
+/** `['models', 'smart', 'targets', 0]` as `models.smart.targets[0]`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? String(step) : `${text}.${String(step)}`;
+  }, '');
+}

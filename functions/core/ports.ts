@@ -1,0 +1,158 @@
+/** The only seams where time passes: what the gateway needs of the world, implemented in `adapters` and faked nowhere. */
+import type { EncodedRequest, Frame, Framing } from './codec.ts';
+import type { Config, ProviderConfig } from './config.ts';
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Who calls. Comes from the key and from nothing else. */
+export interface Caller {
+  readonly keyId: string;
+  readonly team?: string;
+  readonly user?: string;
+  readonly app?: string;
+  readonly env?: string;
+  /** Aliases and `provider/model` names that the key may ask for; absent = all. */
+  readonly models?: readonly string[];
+}
+
+export interface KeyStore {
+  /** Whose key this is; undefined for unknown, disabled and expired keys. */
+  find(key: string, nowMs: number): Promise<Caller | undefined>;
+}
+
+/** `key:ID`, `team:T`, `user:U`, `app:A`, `env:E`, `org`, `provider:P`, `provider:P/model`. */
+export type Scope = string;
+
+export type LimitName = 'limit_rpm' | 'limit_tpm' | 'limit_parallel' | 'budget_day_usd' | 'budget_month_usd';
+
+export interface ReserveRequest {
+  readonly requestId: string;
+  readonly scopes: readonly Scope[];
+  readonly nowMs: number;
+  /** When the request is surely over: after it, upkeep takes the reservation for lost. */
+  readonly expiresAtMs: number;
+  /** What token limits are charged now; settled to the real figure after. */
+  readonly tokens: number;
+  /** The worst that this request can cost, in nano-dollars. */
+  readonly costNano: number;
+  /** What a row about a lost request has to say. Strings only, under 500 bytes. */
+  readonly about: { readonly [name: string]: string };
+}
+
+export interface ReservedScope {
+  readonly scope: Scope;
+  readonly shard: number;
+  /** The windows that were charged: minutes since 1970, `2026-11-23`, `2026-11`. */
+  readonly minute: number;
+  readonly day: string;
+  readonly month: string;
+}
+
+export interface Reservation {
+  readonly requestId: string;
+  readonly nowMs: number;
+  readonly expiresAtMs: number;
+  readonly tokens: number;
+  readonly costNano: number;
+  /** Scopes with limits, charged before the request is sent. */
+  readonly reserved: readonly ReservedScope[];
+  /** Scopes without limits: counted once, at settlement. */
+  readonly counted: readonly Scope[];
+}
+
+export interface Denial {
+  readonly scope: Scope;
+  readonly limit: LimitName;
+  /** In the limit's own unit: requests, tokens or USD. */
+  readonly limitValue: number;
+  readonly used: number;
+  /** What this request asked for, in the same unit. */
+  readonly asked: number;
+  /** When room can come back; undefined where this request can never fit the limit. */
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface RateWindow {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until the window has forgotten what it holds now, in ms. */
+  readonly resetMs: number;
+}
+
+/** The tightest window over all scopes, for the `x-ratelimit-*` headers. Absent where nothing limits. */
+export interface RateLimits {
+  readonly requests?: RateWindow;
+  readonly tokens?: RateWindow;
+}
+
+export type ReserveResult =
+  | { readonly outcome: 'admitted'; readonly reservation: Reservation; readonly limits: RateLimits }
+  | { readonly outcome: 'denied'; readonly denial: Denial; readonly limits: RateLimits };
+
+export interface Room {
+  /** The least that is left of any budget, in nano-dollars; undefined where no scope has a budget. */
+  readonly budgetNano: number | undefined;
+}
+
+export interface Settlement {
+  readonly tokens: number;
+  readonly costNano: number;
+}
+
+/** Throws `ledger-unavailable` where the store does not answer. */
+export interface Ledger {
+  /** What the scopes can still pay, from what was seen last (a read only where nothing was). Decides the output cap. */
+  room(scopes: readonly Scope[], nowMs: number): Promise<Room>;
+  /** All scopes or none. */
+  reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /** Replaces what was reserved by what was used. Applying it twice changes nothing. */
+  settle(reservation: Reservation, actual: Settlement, nowMs: number): Promise<void>;
+}
+
+export interface SecretStore {
+  /** The provider keys under this name. Throws `misconfigured` where there are none. */
+  providerKeys(name: string, options?: { readonly refresh?: boolean }): Promise<readonly string[]>;
+}
+
+/** Where one attempt goes. */
+export interface UpstreamTarget {
+  readonly provider: string;
+  readonly config: ProviderConfig;
+  readonly model: string;
+}
+
+export interface UpstreamReply {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  /** The whole body as text, for answers that are not streamed and for errors; bounded. */
+  text(): Promise<string>;
+  frames(framing: Framing): AsyncIterable<Frame>;
+  /** Lets go of the connection without reading the rest. */
+  cancel(): void;
+}
+
+export interface UpstreamOptions {
+  readonly stream: boolean;
+  readonly signal: AbortSignal;
+  readonly connectMs: number;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+}
+
+/** Throws `upstream-unreachable`, `upstream-timeout` or `misconfigured`; any answer with a status is a reply. */
+export interface Upstream {
+  send(target: UpstreamTarget, request: EncodedRequest, options: UpstreamOptions): Promise<UpstreamReply>;
+}
+
+/** Never throws and never makes a request wait longer than its bound: a row that cannot be sent goes to standard output. */
+export interface RequestLog<Row> {
+  write(row: Row): Promise<void>;
+}
+
+export interface ConfigSource {
+  current(): Promise<{ readonly config: Config; readonly version: string }>;
+}

@@ -1,0 +1,14 @@
+/**
+ * How a provider departs from its dialect, as data. A new OpenAI-compatible provider is an entry in the configuration
+ * with the quirks that it has.
+ */
+export interface Quirks {
+  /** The name of the output cap: OpenAI's newer models refuse `max_tokens`, most compatible servers know only that. */
+  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  /** Whether `stream_options: {include_usage: true}` may be sent. */
+  readonly streamUsage: boolean;
+  /** Request fields that the provider refuses, in its dialect's words. */
+  readonly unsupported: readonly string[];
+}
+
+export const NO_QUIRKS: Quirks = { maxTokensField: 'max_completion_tokens', streamUsage: true, unsupported: [] };

@@ -1,0 +1,26 @@
+/**
+ * The one table. Both the stack and the local start create it from this, so that neither can drift.
+ * What lies in it is described in docs/data-model.md.
+ */
+export const TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  /** Epoch seconds. DynamoDB deletes late (up to days): readers compare for themselves. */
+  timeToLive: 'ttl',
+  /** Sparse and keys-only: counters change no key, so it costs a write only when an item appears or goes. */
+  kindIndex: { name: 'kind', partitionKey: 'kind', sortKey: 'pk' },
+} as const;
+
+/** The version of the layout, on every item as `v`: a newer gateway reads older items. */
+export const SCHEMA_VERSION = 1;
+
+/** All keys, one item each, the sort key being the key's SHA-256 in hex. */
+export const KEYS_PARTITION = 'keys';
+
+export const meterKey = (scope: string, shard = 0) => ({
+  pk: shard === 0 ? `meter#${scope}` : `meter#${scope}#${shard}`,
+  sk: 'meter',
+});
+
+/** Open reservations lie in buckets by the minute they expire in, so that upkeep finds them without an index. */
+export const RESERVATION_BUCKETS = 8;
