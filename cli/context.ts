@@ -10,8 +10,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Columns of the terminal; undefined where standard output is a file or a pipe. */
   readonly columns: number | undefined;
-  /** Whole standard input as text. */
-  stdin(): Promise<string>;
+  /** All of standard input; at a terminal, one line that is not echoed. */
+  readSecret(): Promise<string>;
   out(text: string): void;
   error(text: string): void;
   now(): number;
@@ -33,7 +33,7 @@ export interface CliContext {
   json(): boolean;
   /** One or more lines to standard output; the last line feed is added. */
   print(text: string): void;
-  /** The value as JSON where `--json` was given, the text otherwise. */
+  /** The value as one line of JSON where `--json` was given, the text otherwise. */
   show(value: unknown, text: () => string): void;
 }
 
@@ -48,6 +48,6 @@ export function createContext(io: CliIo, options: () => GlobalOptions): CliConte
     json,
     print,
     local: () => readLocalInfo(dataDir()),
-    show: (value, text) => print(json() ? JSON.stringify(value, null, 2) : text()),
+    show: (value, text) => print(json() ? JSON.stringify(value) : text()),
   };
 }

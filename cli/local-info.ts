@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { CliError } from './errors.ts';
+import { CliError, errorCode } from './errors.ts';
 
 const localInfo = z.object({
   gateway: z.url(),
@@ -26,9 +26,7 @@ export function readLocalInfo(dataDir: string): LocalInfo {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new CliError(`Cannot read ${file}: ${(cause as Error).message}`, { cause });
-    }
+    if (errorCode(cause) !== 'ENOENT') throw new CliError(`Cannot read ${file}: ${String(cause)}`, { cause });
     throw new CliError(`No local stack was ever started in ${dataDir}. Start it with: npm start`, { cause });
   }
   const result = z.safeParse(localInfo, parseJson(text, file));

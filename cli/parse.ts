@@ -1,0 +1,38 @@
+/** Values of options, checked. Errors become commander's own: `error: option '--rpm <n>' argument 'x' is invalid. …` */
+import { InvalidArgumentError } from 'commander';
+
+export function parseCount(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A whole number is wanted, e.g. 600.');
+}
+
+/** At most nine decimals: money is counted in nano-dollars. */
+export function parseUsd(text: string): number {
+  if (/^\$?\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text.replace('$', ''));
+  throw new InvalidArgumentError('An amount in US dollars is wanted, e.g. 25 or 0.50.');
+}
+
+export function parseList(text: string): readonly string[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (items.length > 0) return items;
+  throw new InvalidArgumentError('A list is wanted, e.g. smart,fast.');
+}
+
+/** The instant after which a key is dead, in ms: a date alone is good until its last moment, UTC. */
+export function parseExpiry(text: string): number {
+  const dateOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const ms = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse turns 2027-02-30 into 2 March: what it understood has to be what was written.
+  if (Number.isNaN(ms) || (dateOnly && new Date(ms).toISOString().slice(0, 10) !== text)) {
+    throw new InvalidArgumentError('A date is wanted, e.g. 2027-01-31 or 2027-01-31T18:00:00Z.');
+  }
+  return dateOnly ? ms + 86_400_000 - 1 : ms;
+}
+
+/** Anything that the parser takes, or `none`, which takes a limit away. */
+export function orNone<T>(parse: (text: string) => T): (text: string) => T | null {
+  return (text) => (text === 'none' ? null : parse(text));
+}

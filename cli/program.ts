@@ -1,0 +1,22 @@
+/** The commands of `tollgate`, one file each. */
+import { Command } from 'commander';
+import { registerConfig } from './config.ts';
+import { type CliIo, createContext, type GlobalOptions } from './context.ts';
+import { registerSecrets } from './secrets.ts';
+
+export function createProgram(io: CliIo, version: string): Command {
+  const program = new Command('tollgate')
+    .description('Keys, limits, secrets and costs of a Tollgate gateway.')
+    .version(version)
+    .option('--json', 'print JSON, for scripts')
+    .option('--data <dir>', 'data folder of the local stack (default: $TOLLGATE_DATA or .tollgate)')
+    .option('--debug', 'print the whole error where something fails')
+    .showHelpAfterError('(see: tollgate --help)')
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.error, getOutHelpWidth: () => io.columns ?? 100 });
+  const context = createContext(io, () => program.opts<GlobalOptions>());
+
+  registerSecrets(program, context);
+  registerConfig(program, context);
+  return program;
+}
