@@ -1,0 +1,55 @@
+import { type ColumnType, parseColumnType } from './column-types.ts';
+import { ROW_COLUMNS, type Row } from './row.ts';
+
+const COLUMNS = ROW_COLUMNS.map(([name, type]) => [name, parseColumnType(type)] as const);
+
+/**
+ * The row as one JSON line without its line feed, columns in their order, nulls written out. What the Parquet writer
+ * could not take is made to fit here, because Firehose moves a row that does not fit to its error prefix, where no
+ * query sees it: a count is a whole number within 2^53 and never in exponent form, text is well-formed Unicode.
+ */
+export function formatRow(row: Row): string {
+  const ordered: { [name: string]: unknown } = {};
+  for (const [name, type] of COLUMNS) ordered[name] = fit(row[name], type);
+  return JSON.stringify(ordered);
+}
+
+/** `2026-11-23 08:05:09.007`, UTC: what both SerDes of Firehose and DuckDB read as a timestamp. */
+export function formatTimestamp(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
+}
+
+function fit(value: unknown, type: ColumnType): unknown {
+  if (value === null || value === undefined) return null;
+  switch (type.kind) {
+    case 'bigint':
+      return typeof value === 'number' ? wholeNumber(value) : null;
+    case 'double':
+      return typeof value === 'number' && Number.isFinite(value) ? value : null;
+    case 'boolean':
+      return value === true;
+    case 'string':
+    case 'timestamp':
+      return plainText(String(value));
+    case 'array':
+      return Array.isArray(value) ? value.map((element: unknown) => fit(element, type.element)) : null;
+    case 'map':
+      return Object.fromEntries(
+        Object.entries(value).map(([key, element]) => [plainText(key), fit(element, type.value)]),
+      );
+    case 'struct': {
+      const fields = new Map<string, unknown>(Object.entries(value));
+      return Object.fromEntries(type.fields.map(([name, field]) => [name, fit(fields.get(name), field)]));
+    }
+  }
+}
+
+function wholeNumber(value: number): number | null {
+  if (Number.isNaN(value)) return null;
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.round(value)));
+}
+
+/** Half a surrogate pair, or a NUL, is legal in a JSON string and refused by readers of Parquet text. */
+function plainText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\u{fffd}');
+}
