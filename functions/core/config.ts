@@ -7,7 +7,7 @@ import { DIALECTS } from './chat.ts';
 
 const name = z
   .string()
-  .check(z.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'a name: letters, digits, ".", "_" and "-", at most 63'));
+  .check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, 'a name: letters, digits, ".", "_" and "-", at most 63'));
 const positive = z.number().check(z.positive());
 const milliseconds = z.int().check(z.gte(1), z.lte(900_000));
 const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });

@@ -1,0 +1,99 @@
+/**
+ * Who may import whom. Biome's overrides in biome.json say it while one types; here each of them is shown to bite, on
+ * planted files, because a boundary check whose patterns match nothing passes too.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** File, what it imports, whether that is allowed. */
+const CASES: readonly (readonly [file: string, imported: string, allowed: boolean])[] = [
+  ['functions/core/a.ts', './chat.ts', true],
+  ['functions/core/a.ts', 'zod/mini', true],
+  ['functions/core/a.ts', 'zod', false],
+  ['functions/core/a.ts', 'node:crypto', false],
+  ['functions/core/a.ts', '../table.ts', false],
+  ['functions/core/a.ts', '../ledger/prices.ts', false],
+  ['functions/ledger/a.ts', '../core/usage.ts', true],
+  ['functions/ledger/a.ts', '../table.ts', true],
+  ['functions/ledger/a.ts', '../adapters/dynamo-keys.ts', false],
+  ['functions/ledger/a.ts', '@aws-sdk/client-dynamodb', false],
+  ['functions/routing/a.ts', '../ledger/prices.ts', false],
+  ['functions/records/a.ts', 'node:fs', false],
+  ['functions/framing/a.ts', 'undici', false],
+  ['functions/dialects/index.ts', './openai-chat/index.ts', true],
+  ['functions/dialects/index.ts', '../core/codec.ts', true],
+  ['functions/dialects/index.ts', '../gateway/serve.ts', false],
+  ['functions/dialects/gemini/a.ts', './wire.ts', true],
+  ['functions/dialects/gemini/a.ts', '../../core/chat.ts', true],
+  ['functions/dialects/gemini/a.ts', '../index.ts', false],
+  ['functions/dialects/gemini/a.ts', 'zod/mini', true],
+  ['functions/dialects/gemini/a.ts', '../openai-chat/wire.ts', false],
+  ['functions/dialects/gemini/a.ts', '../../framing/sse.ts', false],
+  ['functions/dialects/gemini/a.ts', '../../table.ts', false],
+  ['functions/adapters/a.ts', '../ledger/keys.ts', true],
+  ['functions/adapters/a.ts', '@aws-sdk/client-dynamodb', true],
+  ['functions/adapters/a.ts', '../dialects/index.ts', false],
+  ['functions/adapters/a.ts', '../gateway/serve.ts', false],
+  ['functions/gateway/a.ts', '../dialects/index.ts', true],
+  ['functions/gateway/a.ts', '../../lib/load-config.ts', false],
+  ['functions/upkeep/a.ts', '../../local/start.ts', false],
+  ['lib/a.ts', '../functions/env.ts', true],
+  ['lib/a.ts', '../functions/records/row.ts', true],
+  ['lib/a.ts', '../functions/core/chat.ts', false],
+  ['lib/a.ts', '../functions/adapters/dynamo-keys.ts', false],
+  ['lib/a.ts', '../local/start.ts', false],
+  ['local/a.ts', '../functions/table.ts', true],
+  ['local/a.ts', '../test/support/local-stack.ts', false],
+  ['cli/a.ts', '../functions/adapters/key-admin.ts', true],
+  ['cli/a.ts', '../test/support/local-stack.ts', false],
+];
+
+interface Report {
+  readonly diagnostics: readonly { readonly category: string; readonly location: { readonly path: string } }[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-import-rules-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The files, by name, that the import rule complains about. */
+function lintPlanted(): ReadonlySet<string> {
+  cpSync(join(root, 'biome.json'), join(folder, 'biome.json'));
+  CASES.forEach(([file, imported], index) => {
+    const planted = join(folder, plantedName(file, index));
+    mkdirSync(dirname(planted), { recursive: true });
+    writeFileSync(planted, `import { something } from '${imported}';\n\nexport const used = something;\n`);
+  });
+  const args = [
+    'lint',
+    '--only=style/noRestrictedImports',
+    '--vcs-enabled=false',
+    '--reporter=json',
+    '--max-diagnostics=none',
+  ];
+  const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
+  let output: string;
+  try {
+    output = execFileSync(join(root, 'node_modules/.bin/biome'), [...args, '.'], options);
+  } catch (error) {
+    output = (error as { stdout: string }).stdout;
+  }
+  const report: Report = JSON.parse(output);
+  return new Set(report.diagnostics.map((diagnostic) => diagnostic.location.path));
+}
+
+const plantedName = (file: string, index: number) => file.replace(/[^/]+$/, `planted-${index}.ts`);
+
+describe('import rules', () => {
+  const refused = lintPlanted();
+
+  it.each(
+    CASES.map(([file, imported, allowed], index) => ({ file, imported, allowed, planted: plantedName(file, index) })),
+  )('$file importing $imported: allowed is $allowed', ({ allowed, planted }) => {
+    expect(refused.has(planted)).toBe(!allowed);
+  });
+});
