@@ -11,9 +11,12 @@ export interface Frame {
   readonly data: string;
   /** The frame as it came, separators and comments in front of it included, so that frames can go through unchanged. */
   readonly raw: string;
+  /** The bytes ended inside of this frame: where its data makes no sense, the stream was cut. */
+  readonly incomplete?: boolean;
 }
 
-export type Framing = 'sse' | 'aws-event-stream';
+/** How a stream is cut into frames. */
+export type Framing = 'sse';
 
 export interface StreamDecoder {
   /** Throws `GatewayError` where the frame is an error of the provider's, or breaks its dialect. */
@@ -33,6 +36,14 @@ export interface EncodeTarget {
   readonly quirks: Quirks;
 }
 
+/** What the encoder renamed or reshaped for the provider, so that the decoder can answer in the client's words. */
+export interface Restore {
+  /** The provider's name of a tool → the client's. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  /** The client's names of free-text tools that went out as functions with the one argument `input`. */
+  readonly customTools: ReadonlySet<string>;
+}
+
 export interface EncodedRequest {
   readonly method: 'POST';
   /** Below the provider's base URL, with a leading slash. */
@@ -42,6 +53,8 @@ export interface EncodedRequest {
   readonly body: JsonObject;
   /** Parameters, in the client's words where they are known, that this target cannot take and that were left out. */
   readonly dropped: readonly string[];
+  /** For `decodeResponse` and `createDecoder`; absent where nothing has to be restored. */
+  readonly restore?: Restore;
 }
 
 export interface ErrorReply {
@@ -59,8 +72,8 @@ export interface ProviderCodec {
   /** The client's own body with only what must change, where the client speaks this dialect. Unknown fields survive. */
   forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest;
   /** A whole answer as the events that its stream would have had. Throws as a decoder does. */
-  decodeResponse(body: Json): readonly ChatEvent[];
-  createDecoder(): StreamDecoder;
+  decodeResponse(body: Json, restore?: Restore): readonly ChatEvent[];
+  createDecoder(restore?: Restore): StreamDecoder;
   /** A reply with a status that is not 2xx. */
   decodeError(reply: ErrorReply): GatewayError;
 }
