@@ -2,7 +2,7 @@
  * Who may import whom. Biome's overrides in biome.json say it while one types; here each of them is shown to bite, on
  * planted files, because a boundary check whose patterns match nothing passes too.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -75,14 +75,9 @@ function lintPlanted(): ReadonlySet<string> {
     '--reporter=json',
     '--max-diagnostics=none',
   ];
-  const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-  let output: string;
-  try {
-    output = execFileSync(join(root, 'node_modules/.bin/biome'), [...args, '.'], options);
-  } catch (error) {
-    output = (error as { stdout: string }).stdout;
-  }
-  const report: Report = JSON.parse(output);
+  const biome = join(root, 'node_modules/.bin/biome');
+  const { stdout } = spawnSync(biome, [...args, '.'], { cwd: folder, encoding: 'utf8' });
+  const report: Report = JSON.parse(stdout);
   return new Set(report.diagnostics.map((diagnostic) => diagnostic.location.path));
 }
 
