@@ -22,7 +22,7 @@ function mayImport(file: string): readonly string[] {
   if (layer === 'adapters') {
     return [...SHARED, ...['adapters', 'framing', 'ledger', 'records'].map((name) => `functions/${name}/`)];
   }
-  return ['functions/'];
+  return ['functions/', 'package.json'];
 }
 
 function importsOf(file: string): readonly string[] {
