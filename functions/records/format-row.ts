@@ -10,7 +10,7 @@ const COLUMNS = ROW_COLUMNS.map(([name, type]) => [name, parseColumnType(type)] 
  */
 export function formatRow(row: Row): string {
   const ordered: { [name: string]: unknown } = {};
-  for (const [name, type] of COLUMNS) ordered[name] = fit(row[name], type);
+  for (const [name, type] of COLUMNS) ordered[name] = fitted(row[name], type);
   return JSON.stringify(ordered);
 }
 
@@ -19,7 +19,7 @@ export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
 }
 
-function fit(value: unknown, type: ColumnType): unknown {
+function fitted(value: unknown, type: ColumnType): unknown {
   if (value === null || value === undefined) return null;
   switch (type.kind) {
     case 'bigint':
@@ -32,14 +32,14 @@ function fit(value: unknown, type: ColumnType): unknown {
     case 'timestamp':
       return plainText(String(value));
     case 'array':
-      return Array.isArray(value) ? value.map((element: unknown) => fit(element, type.element)) : null;
+      return Array.isArray(value) ? value.map((element: unknown) => fitted(element, type.element)) : null;
     case 'map':
       return Object.fromEntries(
-        Object.entries(value).map(([key, element]) => [plainText(key), fit(element, type.value)]),
+        Object.entries(value).map(([key, element]) => [plainText(key), fitted(element, type.value)]),
       );
     case 'struct': {
       const fields = new Map<string, unknown>(Object.entries(value));
-      return Object.fromEntries(type.fields.map(([name, field]) => [name, fit(fields.get(name), field)]));
+      return Object.fromEntries(type.fields.map(([name, field]) => [name, fitted(fields.get(name), field)]));
     }
   }
 }

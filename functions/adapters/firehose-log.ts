@@ -1,0 +1,140 @@
+/**
+ * The request log's way out. A row is handed to Firehose while its request still runs (Lambda freezes what is not
+ * awaited), but never for longer than a bound, and what Firehose does not take goes to standard output, from where
+ * `tollgate logs recover` can replay it: a request never fails, and no row is lost in silence, because logging does.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FirehoseClient, FirehoseServiceException, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import type { RequestLog } from '../core/ports.ts';
+import { formatRow } from '../records/format-row.ts';
+import type { Row } from '../records/row.ts';
+import { trimRow } from '../records/trim-row.ts';
+
+export interface FirehoseLogOptions {
+  /** With `maxAttempts: 1`: the retries are here, and those of the SDK would multiply them. */
+  readonly client: FirehoseClient;
+  readonly stream: string;
+  /** The longest that a row may hold up its request, waiting and retries included. */
+  readonly deadlineMs?: number;
+  readonly attempts?: number;
+  /** Full jitter: each pause is a random part of this, doubled with every attempt. */
+  readonly backoffMs?: number;
+  /** Where rows go that Firehose did not take; one JSON line each. */
+  readonly lastResort?: (line: string) => void;
+}
+
+interface Waiting {
+  readonly line: string;
+  readonly bytes: Uint8Array;
+  /** By the monotonic clock. */
+  readonly deadline: number;
+  readonly done: () => void;
+}
+
+/** A record takes 1,000 KiB, its line feed included. */
+const RECORD_BYTES = 1_000 * 1024;
+
+/** PutRecordBatch takes 500 records and 4 MiB; a little less, because the limit counts the whole request. */
+const BATCH_RECORDS = 500;
+const BATCH_BYTES = 4 * 1024 * 1024 - 64 * 1024;
+
+/**
+ * Rows that come while a call is in flight wait and leave together in the next one: alone a row is one call, as
+ * always on a function that serves one request at a time, and in a process that serves many, a hundred rows are one.
+ */
+export function createFirehoseLog(options: FirehoseLogOptions): RequestLog<Row> {
+  const { client, stream, deadlineMs = 3_000, attempts = 4, backoffMs = 50 } = options;
+  const lastResort = options.lastResort ?? ((line) => process.stdout.write(`${line}\n`));
+  const waiting: Waiting[] = [];
+  let sending = false;
+
+  async function drain(): Promise<void> {
+    sending = true;
+    for (let batch = takeBatch(waiting); batch !== undefined; batch = takeBatch(waiting)) await deliver(batch);
+    sending = false;
+  }
+
+  async function deliver(batch: readonly [Waiting, ...Waiting[]]): Promise<void> {
+    const [oldest] = batch;
+    let left: readonly Waiting[] = batch;
+    let failure = 'no attempt was made';
+    // A row that waited behind a call that hung gets one short try of its own before it goes to the last resort.
+    const signal = AbortSignal.timeout(Math.max(MINIMUM_TRY_MS, Math.floor(oldest.deadline - performance.now())));
+    for (let attempt = 0; attempt < attempts && left.length > 0; attempt += 1) {
+      try {
+        if (attempt > 0) await sleep(Math.random() * backoffMs * 2 ** attempt, undefined, { signal });
+        const result = await put(left, signal);
+        failure = result.failure;
+        for (const item of left) if (!result.refused.includes(item)) item.done();
+        left = result.refused;
+      } catch (error) {
+        failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        if (signal.aborted || !isTransient(error)) break;
+      }
+    }
+    for (const item of left) {
+      lastResort(`{"tollgate":"row","reason":${JSON.stringify(failure)},"row":${item.line}}`);
+      item.done();
+    }
+  }
+
+  async function put(
+    items: readonly Waiting[],
+    signal: AbortSignal,
+  ): Promise<{ readonly refused: readonly Waiting[]; readonly failure: string }> {
+    const reply = await client.send(
+      new PutRecordBatchCommand({ DeliveryStreamName: stream, Records: items.map((item) => ({ Data: item.bytes })) }),
+      { abortSignal: signal },
+    );
+    // A batch answers 200 with some of its records refused: those, and only those, go again.
+    if (!reply.FailedPutCount) return { refused: [], failure: '' };
+    const answers = reply.RequestResponses ?? [];
+    const refused = items.filter((_, index) => answers[index]?.ErrorCode !== undefined);
+    const first = answers.find((answer) => answer.ErrorCode !== undefined);
+    const failure = `${first?.ErrorCode ?? 'unknown'}: ${first?.ErrorMessage ?? `${reply.FailedPutCount} refused`}`;
+    // Where it does not say which, all go again: a row twice is told by its id, a row lost is lost.
+    return { refused: refused.length === 0 ? items : refused, failure };
+  }
+
+  return {
+    write(row) {
+      const { line, bytes } = encode(row);
+      return new Promise((done) => {
+        waiting.push({ line, bytes, deadline: performance.now() + deadlineMs, done });
+        if (!sending) void drain();
+      });
+    },
+  };
+}
+
+const MINIMUM_TRY_MS = 250;
+
+function encode(row: Row): { readonly line: string; readonly bytes: Uint8Array } {
+  const encoder = new TextEncoder();
+  const line = formatRow(row);
+  const bytes = encoder.encode(`${line}\n`);
+  if (bytes.length <= RECORD_BYTES) return { line, bytes };
+  const trimmed = formatRow(trimRow(row));
+  return { line: trimmed, bytes: encoder.encode(`${trimmed}\n`) };
+}
+
+function takeBatch(waiting: Waiting[]): readonly [Waiting, ...Waiting[]] | undefined {
+  const first = waiting.shift();
+  if (first === undefined) return undefined;
+  const batch: [Waiting, ...Waiting[]] = [first];
+  let bytes = first.bytes.length;
+  for (let next = waiting[0]; next !== undefined && batch.length < BATCH_RECORDS; next = waiting[0]) {
+    bytes += next.bytes.length;
+    if (bytes > BATCH_BYTES) break;
+    batch.push(next);
+    waiting.shift();
+  }
+  return batch;
+}
+
+/** No answer, a 5xx or throttling may pass; a stream that is not there, or not ours, will not within seconds. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof FirehoseServiceException)) return true;
+  const status = error.$metadata.httpStatusCode ?? 500;
+  return status >= 500 || status === 429 || /Throttl|LimitExceeded|TooManyRequests|RequestTimeout/.test(error.name);
+}
