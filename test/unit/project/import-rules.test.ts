@@ -37,6 +37,9 @@ const CASES: readonly (readonly [file: string, imported: string, allowed: boolea
   ['functions/dialects/gemini/a.ts', '../../table.ts', false],
   ['functions/adapters/a.ts', '../ledger/keys.ts', true],
   ['functions/adapters/a.ts', '@aws-sdk/client-dynamodb', true],
+  // A development dependency would be missing in the bundle.
+  ['functions/adapters/a.ts', 'dynalite', false],
+  ['local/a.ts', 'dynalite', true],
   ['functions/adapters/a.ts', '../dialects/index.ts', false],
   ['functions/adapters/a.ts', '../gateway/serve.ts', false],
   ['functions/gateway/a.ts', '../dialects/index.ts', true],
@@ -65,7 +68,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The files, by name, that the import rule complains about. */
 function lintPlanted(): ReadonlySet<string> {
-  cpSync(join(root, 'biome.json'), join(folder, 'biome.json'));
+  for (const file of ['biome.json', 'package.json']) cpSync(join(root, file), join(folder, file));
   CASES.forEach(([file, imported], index) => {
     const planted = join(folder, plantedName(file, index));
     mkdirSync(dirname(planted), { recursive: true });
@@ -74,6 +77,7 @@ function lintPlanted(): ReadonlySet<string> {
   const args = [
     'lint',
     '--only=style/noRestrictedImports',
+    '--only=correctness/noUndeclaredDependencies',
     '--vcs-enabled=false',
     '--reporter=json',
     '--max-diagnostics=none',
