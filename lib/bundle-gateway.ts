@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync, type OutputFile } from 'esbuild';
+import type { Config } from '../functions/core/config.ts';
+
+const PROJECT = resolve(import.meta.dirname, '..');
+
+/** The name of the configuration inside the bundle, and what the environment variable says. */
+export const BUNDLED_CONFIG = 'gateway.json';
+
+/**
+ * The gateway's code as an asset: ES modules with the AWS SDK inside, at the versions that were tested.
+ *
+ * esbuild is called here, not through `NodejsFunction`, for two reasons. That construct asks for one output file, so
+ * modules that are imported late (the price catalogue, codecs of dialects that are not in use) would be read at every
+ * cold start; with splitting they are files of their own. And it adds files by shell commands, which differ between
+ * systems, where the checked configuration is just one more file.
+ */
+export function bundleGateway(config: Config): AssetCode {
+  return Code.fromAsset(join(PROJECT, 'functions'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never used: what the local bundling cannot do is an error.
+      image: DockerImage.fromRegistry('none'),
+      // The CDK keeps assets of one process by these settings: the configuration has to be one of them.
+      environment: { TOLLGATE_CONFIG: JSON.stringify(config) },
+      local: {
+        tryBundle(folder) {
+          for (const file of build()) writeInto(folder, file);
+          writeFileSync(join(folder, BUNDLED_CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** As if written to a fixed folder of the project, so that source maps, and with them the asset's hash, are the same wherever the output goes. */
+const OUTPUT = join(PROJECT, 'cdk.out', 'gateway');
+
+function build(): readonly OutputFile[] {
+  const { outputFiles } = buildSync({
+    absWorkingDir: PROJECT,
+    entryPoints: { index: 'functions/gateway/handler.ts' },
+    outdir: OUTPUT,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // Packages that have both come in as ES modules, of which unused parts are left out.
+    mainFields: ['module', 'main'],
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    minify: true,
+    // Names and lines in stack traces; the sources themselves stay at home.
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'none',
+    // CommonJS packages inside call `require` for Node's own modules, and an ES module has none.
+    banner: {
+      js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  return outputFiles;
+}
+
+function writeInto(folder: string, file: OutputFile): void {
+  const path = join(folder, relative(OUTPUT, file.path));
+  mkdirSync(resolve(path, '..'), { recursive: true });
+  writeFileSync(path, file.contents);
+}

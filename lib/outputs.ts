@@ -1,0 +1,10 @@
+/** The stack's outputs: how the command line finds what belongs to a deployment. */
+export const OUTPUTS = {
+  url: 'Url',
+  table: 'Table',
+  requestStream: 'RequestStream',
+  logBucket: 'LogBucket',
+  database: 'Database',
+  workgroup: 'Workgroup',
+  secretPrefix: 'SecretPrefix',
+} as const;

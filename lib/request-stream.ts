@@ -1,0 +1,110 @@
+import { Duration, RemovalPolicy, Size, Validations } from 'aws-cdk-lib';
+import { Grant, type IGrantable, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  DeliveryStream,
+  EnableLogging,
+  InputFormat,
+  OutputFormat,
+  S3Bucket,
+  SchemaConfiguration,
+  StreamEncryption,
+} from 'aws-cdk-lib/aws-kinesisfirehose';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { PARTITION_COLUMN, REQUESTS_PREFIX } from '../functions/records/row.ts';
+import type { RequestLake } from './request-lake.ts';
+
+/** Where records go that are no row: kept apart from the rows, by kind of failure and day. */
+export const ERRORS_PREFIX = 'errors';
+
+export interface RequestStreamProps {
+  readonly lake: RequestLake;
+  readonly logRetention: RetentionDays;
+  /**
+   * How long rows are collected into one file: the longest that a row takes to be seen by a query. Below the size of
+   * a full buffer this alone decides how many files there are, and each costs a query time and money.
+   * @default Duration.minutes(5)
+   */
+  readonly bufferingInterval?: Duration;
+}
+
+/** Takes rows as JSON lines and writes them to the lake as Parquet files by day. */
+export class RequestStream extends Construct {
+  readonly stream: DeliveryStream;
+
+  constructor(scope: Construct, id: string, props: RequestStreamProps) {
+    super(scope, id);
+    const { lake } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = this.#createRole(lake, logGroup);
+
+    this.stream = new DeliveryStream(this, 'Stream', {
+      encryption: StreamEncryption.awsOwnedKey(),
+      destination: new S3Bucket(lake.bucket, {
+        // The L2 would add rights to delete and to read every object; the role below has what Firehose documents.
+        role: role.withoutPolicyUpdates(),
+        loggingConfig: new EnableLogging(logGroup),
+        // By the time of arrival, in UTC.
+        dataOutputPrefix: `${REQUESTS_PREFIX}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
+        errorOutputPrefix: `${ERRORS_PREFIX}/!{firehose:error-output-type}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
+        bufferingInterval: props.bufferingInterval ?? Duration.minutes(5),
+        // Conversion wants 64 MB at least. The most makes the best Parquet; the interval is met first at most sites.
+        bufferingSize: Size.mebibytes(128),
+        dataFormatConversion: {
+          inputFormat: InputFormat.OPENX_JSON,
+          outputFormat: OutputFormat.PARQUET,
+          schemaConfiguration: SchemaConfiguration.fromCfnTable(lake.cfnTable),
+        },
+      }),
+    });
+  }
+
+  grantWrite(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
+      resourceArns: [this.stream.deliveryStreamArn],
+    });
+  }
+
+  /**
+   * The policy is inline because Firehose tries out its rights when the stream is created: a policy of its own could
+   * come later.
+   */
+  #createRole(lake: RequestLake, logGroup: LogGroup): Role {
+    const prefixes = [REQUESTS_PREFIX, ERRORS_PREFIX];
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('firehose.amazonaws.com'),
+      description: 'Lets Firehose write the request log.',
+      inlinePolicies: {
+        deliver: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+              resources: [lake.bucket.bucketArn],
+            }),
+            new PolicyStatement({
+              actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+              resources: prefixes.map((prefix) => lake.bucket.arnForObjects(`${prefix}/*`)),
+            }),
+            new PolicyStatement({
+              actions: ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions'],
+              resources: [lake.database.catalog.catalogArn, lake.database.databaseArn, lake.table.tableArn],
+            }),
+            new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
+          ],
+        }),
+      },
+    });
+    Validations.of(role).acknowledge(
+      ...prefixes.map((prefix) => ({
+        id: `AwsSolutions-IAM5[Resource::<${lake.bucketLogicalId}.Arn>/${prefix}/*]`,
+        reason: 'The names of the files are made by Firehose; the prefix bounds them.',
+      })),
+    );
+    return role;
+  }
+}

@@ -1,0 +1,86 @@
+import { join, resolve } from 'node:path';
+import { CfnOutput, Duration, type Environment, Size, Stack, Validations } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { DataTable } from './data-table.ts';
+import type { Deployment } from './deployment.ts';
+import { GatewayFunction } from './gateway-function.ts';
+import { loadConfig } from './load-config.ts';
+import { stageNames } from './names.ts';
+import { OUTPUTS } from './outputs.ts';
+import { ProviderSecrets } from './provider-secrets.ts';
+import { QueryWorkgroup } from './query-workgroup.ts';
+import { RequestLake } from './request-lake.ts';
+import { RequestStream } from './request-stream.ts';
+
+const PROJECT = resolve(import.meta.dirname, '..');
+
+export interface TollgateStackProps extends Omit<Deployment, 'region'> {
+  /**
+   * Account and region.
+   * @default - where the AWS credentials in use point at deployment
+   */
+  readonly env?: Environment;
+}
+
+/** Everything that one installation of Tollgate is. Composes; the details are each construct's own. */
+export class TollgateStack extends Stack {
+  constructor(scope: Construct, props: TollgateStackProps) {
+    const names = stageNames(props.stage);
+    super(scope, names.stack, {
+      description: 'Tollgate: a serverless inference gateway.',
+      tags: { application: 'tollgate', ...props.tags },
+      ...(props.env === undefined ? {} : { env: props.env }),
+    });
+    Validations.of(this).acknowledge({
+      id: 'CloudFormation-Validate::W7001',
+      reason: 'The CDK adds a mapping of address ranges to every stack with a delivery stream, used or not.',
+    });
+    const config = loadConfig(props.configFile);
+    const keep = props.data === 'keep';
+    const logRetention: RetentionDays = props.logRetentionDays;
+
+    const data = new DataTable(this, 'Data', { keep });
+    const secrets = new ProviderSecrets(this, 'Secrets', {
+      prefix: names.prefix,
+      names: Object.values(config.providers).flatMap((provider) => provider.secret ?? []),
+    });
+    const lake = new RequestLake(this, 'Lake', {
+      database: names.database,
+      keep,
+      ...(props.rowRetentionDays === undefined ? {} : { rowRetention: Duration.days(props.rowRetentionDays) }),
+    });
+    const requests = new RequestStream(this, 'Requests', { lake, logRetention });
+    const queries = new QueryWorkgroup(this, 'Queries', {
+      name: names.prefix,
+      database: lake.database.databaseName,
+      queriesFolder: join(PROJECT, 'queries'),
+      scanLimit: Size.gibibytes(props.queryScanLimitGb),
+    });
+    const gateway = new GatewayFunction(this, 'Gateway', {
+      config,
+      environment: {
+        table: data.table.tableName,
+        requestStream: requests.stream.deliveryStreamName,
+        secretPrefix: names.prefix,
+      },
+      logRetention,
+      memorySize: props.memorySize,
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrency: props.reservedConcurrency }),
+    });
+
+    data.grantRequests(gateway);
+    secrets.grantRead(gateway);
+    requests.grantWrite(gateway);
+
+    const output = (name: string, value: string, description: string) =>
+      new CfnOutput(this, name, { value, description });
+    output(OUTPUTS.url, gateway.url, 'The gateway: the base URL of OpenAI clients is this with v1 behind it.');
+    output(OUTPUTS.table, data.table.tableName, 'Keys, meters and open reservations.');
+    output(OUTPUTS.requestStream, requests.stream.deliveryStreamName, 'Takes the rows of the request log.');
+    output(OUTPUTS.logBucket, lake.bucket.bucketName, 'The request log as Parquet files.');
+    output(OUTPUTS.database, lake.database.databaseName, 'The Glue database of the request log.');
+    output(OUTPUTS.workgroup, queries.name, 'The Athena workgroup with the saved queries.');
+    output(OUTPUTS.secretPrefix, names.prefix, 'Provider secrets are named by this, a slash and their name.');
+  }
+}
