@@ -121,6 +121,8 @@ export interface SecretStore {
 export interface UpstreamTarget {
   readonly provider: string;
   readonly config: ProviderConfig;
+  /** The one of the provider's base URLs that was chosen, without a trailing slash. */
+  readonly baseUrl: string;
   readonly model: string;
 }
 
@@ -146,6 +148,8 @@ export interface UpstreamOptions {
 /** Throws `upstream-unreachable`, `upstream-timeout` or `misconfigured`; any answer with a status is a reply. */
 export interface Upstream {
   send(target: UpstreamTarget, request: EncodedRequest, options: UpstreamOptions): Promise<UpstreamReply>;
+  /** After the provider refused the key: reads the secret again. True where it holds another key now. */
+  reauthorize(target: UpstreamTarget): Promise<boolean>;
 }
 
 /** Never throws and never makes a request wait longer than its bound: a row that cannot be sent goes to standard output. */

@@ -12,3 +12,13 @@ export interface Quirks {
 }
 
 export const NO_QUIRKS: Quirks = { maxTokensField: 'max_completion_tokens', streamUsage: true, unsupported: [] };
+
+type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+export function quirksOf(given: Given<Quirks> = {}): Quirks {
+  return {
+    maxTokensField: given.maxTokensField ?? NO_QUIRKS.maxTokensField,
+    streamUsage: given.streamUsage ?? NO_QUIRKS.streamUsage,
+    unsupported: given.unsupported ?? NO_QUIRKS.unsupported,
+  };
+}

@@ -1,0 +1,117 @@
+import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
+import type { AttemptRow, Row } from '../records/row.ts';
+import type { AttemptTrace, Trace } from './trace.ts';
+import { GATEWAY_VERSION } from './version.ts';
+
+/** Usage, cost and prices over all attempts: what is paid for is the sum, whoever answered. */
+export interface Totals {
+  readonly usage: Usage;
+  readonly usageSource: UsageSource;
+  readonly costNano: number;
+  readonly unpriced: boolean;
+}
+
+export function totalsOf(attempts: readonly AttemptTrace[]): Totals {
+  const used = attempts.filter((attempt) => attempt.usageSource !== 'none');
+  return {
+    usage: used.reduce((sum, attempt) => add(sum, attempt.usage), NO_USAGE),
+    usageSource: used.some((attempt) => attempt.usageSource === 'estimated')
+      ? 'estimated'
+      : used.length > 0
+        ? 'reported'
+        : 'none',
+    costNano: used.reduce((sum, attempt) => sum + attempt.costNano, 0),
+    unpriced: used.some((attempt) => attempt.unpriced),
+  };
+}
+
+export function buildRow(trace: Trace): Row {
+  const attempt = trace.attempts.at(-1);
+  const totals = totalsOf(trace.attempts);
+  const endedAtMs = trace.endedAtMs ?? trace.startedAtMs;
+  const since = (ms: number | undefined): number | null => (ms === undefined ? null : ms - trace.startedAtMs);
+  return {
+    request_id: trace.requestId,
+    started_at: timestamp(trace.startedAtMs),
+    api: trace.api ?? null,
+    client_dialect: trace.dialect,
+    stream: trace.stream,
+    key_id: trace.caller?.keyId ?? null,
+    team: trace.caller?.team ?? null,
+    user_id: trace.caller?.user ?? null,
+    app: trace.caller?.app ?? null,
+    env: trace.caller?.env ?? null,
+    model: trace.model ?? null,
+    provider: attempt?.provider ?? null,
+    target_model: attempt?.model ?? null,
+    served_model: attempt?.servedModel ?? null,
+    route: trace.route ?? null,
+    experiment: null,
+    arm: null,
+    shadow: false,
+    outcome: trace.outcome,
+    http_status: trace.status ?? null,
+    error_kind: trace.error?.kind ?? null,
+    error_code: trace.error?.upstreamCode ?? null,
+    denied_scope: trace.denial?.scope ?? null,
+    denied_limit: trace.denial?.limit ?? null,
+    finish_reason: attempt?.finishReason ?? null,
+    attempt_count: trace.attempts.length,
+    attempts: trace.attempts.map((each) => attemptRow(each, endedAtMs)),
+    input_tokens: totals.usage.inputTokens,
+    cache_read_tokens: totals.usage.cacheReadTokens,
+    cache_write_5m_tokens: totals.usage.cacheWrite5mTokens,
+    cache_write_1h_tokens: totals.usage.cacheWrite1hTokens,
+    output_tokens: totals.usage.outputTokens,
+    reasoning_tokens: totals.usage.reasoningTokens,
+    audio_input_tokens: totals.usage.audioInputTokens,
+    audio_output_tokens: totals.usage.audioOutputTokens,
+    usage_source: totals.usageSource,
+    cost_nano_usd: totals.costNano,
+    cost_usd: totals.costNano / 1e9,
+    reserved_nano_usd: trace.reservation?.costNano ?? null,
+    price_version: trace.priceVersion ?? null,
+    unpriced: totals.unpriced,
+    queue_ms: 0,
+    overhead_ms: since(trace.sentAtMs),
+    time_to_first_token_ms: since(trace.firstContentAtMs),
+    total_ms: endedAtMs - trace.startedAtMs,
+    request_bytes: trace.requestBytes,
+    response_bytes: trace.responseBytes,
+    flags: [],
+    metadata: trace.metadata,
+    config_version: trace.configVersion ?? null,
+    gateway_version: GATEWAY_VERSION,
+  };
+}
+
+function attemptRow(attempt: AttemptTrace, endedAtMs: number): AttemptRow {
+  return {
+    provider: attempt.provider,
+    model: attempt.model,
+    http_status: attempt.status ?? attempt.error?.upstreamStatus ?? null,
+    error_kind: attempt.error?.kind ?? null,
+    duration_ms: (attempt.endedAtMs ?? endedAtMs) - attempt.startedAtMs,
+    input_tokens: attempt.usage.inputTokens,
+    output_tokens: attempt.usage.outputTokens,
+    cost_nano_usd: attempt.costNano,
+  };
+}
+
+function add(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWrite5mTokens: a.cacheWrite5mTokens + b.cacheWrite5mTokens,
+    cacheWrite1hTokens: a.cacheWrite1hTokens + b.cacheWrite1hTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    audioInputTokens: a.audioInputTokens + b.audioInputTokens,
+    audioOutputTokens: a.audioOutputTokens + b.audioOutputTokens,
+  };
+}
+
+/** `2026-11-23 12:00:00.000`, UTC: what Firehose's SerDe reads as a timestamp. */
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+}

@@ -1,0 +1,55 @@
+/** The composition root: environment → adapters → gateway. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { readConfigFile } from '../adapters/config-file.ts';
+import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
+import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
+import { createFirehoseLog } from '../adapters/firehose-log.ts';
+import { createHttpUpstream } from '../adapters/http-upstream.ts';
+import { createPriceBook } from '../adapters/price-catalogue.ts';
+import { createSecretStore } from '../adapters/secret-store.ts';
+import { readEnvironment } from '../env.ts';
+import type { Gateway, Setup } from './gateway.ts';
+
+/** Under the 30 to 60 s after which idle hops cut a connection. */
+const PING_MS = 15_000;
+
+export function composeGateway(env: { readonly [name: string]: string | undefined }): Gateway {
+  const environment = readEnvironment(env);
+  const clock = { now: () => Date.now() };
+  // One attempt a call: what may be repeated, and when, is the ledger's and the log's to know.
+  const aws = { maxAttempts: 1, requestHandler: awsHandler() };
+  const dynamo = new DynamoDBClient(aws);
+  const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
+  let setup: Promise<Setup> | undefined;
+  return {
+    clock,
+    keys: createDynamoKeyStore({ client: dynamo, table: environment.table }),
+    ledger: createDynamoLedger({ client: dynamo, table: environment.table }),
+    upstream: createHttpUpstream({ secrets }),
+    log: createFirehoseLog({ client: new FirehoseClient(aws), stream: environment.requestStream }),
+    setup: () => {
+      setup ??= loadSetup(environment.configFile);
+      return setup;
+    },
+    newId: () => `req_${randomBytes(18).toString('base64url')}`,
+    random: Math.random,
+    wait: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+    report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
+    pingMs: PING_MS,
+  };
+}
+
+async function loadSetup(file: string): Promise<Setup> {
+  const { config, version } = await readConfigFile(file);
+  return { config, version, prices: await createPriceBook(config) };
+}
+
+/** Time-outs of our own: the SDK's defaults wait for ever, and a request waits with them. */
+function awsHandler(): NodeHttpHandler {
+  return new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 3_000, httpsAgent: { maxSockets: 256 } });
+}

@@ -1,0 +1,42 @@
+/** The Lambda handler around a gateway: middy's streaming mode, our middlewares, then the route. */
+
+import middy, { type Request } from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { GatewayError } from '../core/errors.ts';
+import { finish } from './finish.ts';
+import type { Gateway } from './gateway.ts';
+import { type HttpResponse, jsonResponse } from './http.ts';
+import { authenticateCaller } from './middleware/authenticate-caller.ts';
+import { errorResponse } from './middleware/error-response.ts';
+import { openTrace } from './middleware/open-trace.ts';
+import { readBody } from './middleware/read-body.ts';
+import { routeRequest } from './middleware/route-request.ts';
+import { serveChat } from './serve-chat.ts';
+import { serveModels } from './serve-models.ts';
+import type { GatewayContext } from './state.ts';
+
+export function createHandler(gateway: Gateway) {
+  return middy<APIGatewayProxyEventV2, HttpResponse, Error, GatewayContext>({
+    executionMode: executionModeStreamifyResponse,
+    // After the body is piped, and also where piping failed: usage is only known then.
+    requestEnd: async (request: Request) => {
+      const { trace, route } = (request.context as GatewayContext).tollgate;
+      if (route === undefined || route.serve === 'chat') await finish(gateway, trace);
+    },
+  })
+    .use([openTrace(gateway), routeRequest(), authenticateCaller(gateway), readBody(gateway), errorResponse(gateway)])
+    .handler(async (_event, context) => serve(gateway, context));
+}
+
+async function serve(gateway: Gateway, context: GatewayContext): Promise<HttpResponse> {
+  const { trace, route, caller, body } = context.tollgate;
+  if (route?.serve === 'health') return jsonResponse(200, { status: 'ok' });
+  if (caller === undefined) throw new GatewayError('unauthenticated', 'No API key.');
+  const response =
+    route?.serve === 'models'
+      ? await serveModels(gateway, trace, caller)
+      : await serveChat({ gateway, trace, caller, body: body ?? {}, remainingMs: context.getRemainingTimeInMillis() });
+  trace.status = response.statusCode;
+  return response;
+}

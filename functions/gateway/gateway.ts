@@ -1,0 +1,29 @@
+/** What the gateway is made of. Built once by the composition root; holds caches and pools, and nothing of a request. */
+import type { Config } from '../core/config.ts';
+import type { Clock, KeyStore, Ledger, RequestLog, Upstream } from '../core/ports.ts';
+import type { PriceBook } from '../ledger/prices.ts';
+import type { Row } from '../records/row.ts';
+
+/** A configuration and what follows from it. */
+export interface Setup {
+  readonly config: Config;
+  readonly version: string;
+  readonly prices: PriceBook;
+}
+
+export interface Gateway {
+  readonly clock: Clock;
+  readonly keys: KeyStore;
+  readonly ledger: Ledger;
+  readonly upstream: Upstream;
+  readonly log: RequestLog<Row>;
+  setup(): Promise<Setup>;
+  /** An id that nobody can guess: 128 bits or more. */
+  newId(): string;
+  /** Uniform in [0, 1). */
+  random(): number;
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** A line for the operator: one JSON object, never with content or secrets. */
+  report(level: 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
+  readonly pingMs: number;
+}

@@ -1,0 +1,59 @@
+/** The headers of an answer. Header values are ASCII: names from the configuration or the wire are made so. */
+import type { GatewayError } from '../core/errors.ts';
+import type { RateWindow } from '../core/ports.ts';
+import type { Trace } from './trace.ts';
+
+type Headers = { readonly [name: string]: string };
+
+export function answerHeaders(trace: Trace, contentType: string): Headers {
+  const attempt = trace.attempts.at(-1);
+  const cost = trace.attempts.reduce((sum, each) => sum + each.costNano, 0);
+  return {
+    'content-type': contentType,
+    ...commonHeaders(trace),
+    ...(attempt === undefined
+      ? {}
+      : { 'x-tollgate-provider': ascii(attempt.provider), 'x-tollgate-model': ascii(attempt.model) }),
+    ...(trace.stream || attempt === undefined ? {} : { 'x-tollgate-cost-usd': usd(cost) }),
+  };
+}
+
+export function errorHeaders(trace: Trace, error: GatewayError): Headers {
+  return {
+    'content-type': 'application/json',
+    ...commonHeaders(trace),
+    ...(error.retryAfterMs === undefined
+      ? {}
+      : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
+  };
+}
+
+function commonHeaders(trace: Trace): Headers {
+  return {
+    'x-tollgate-request-id': trace.requestId,
+    ...(trace.attempts.length === 0 ? {} : { 'x-tollgate-attempts': String(trace.attempts.length) }),
+    ...(trace.route === undefined ? {} : { 'x-tollgate-route': ascii(trace.route) }),
+    ...(trace.dropped.length === 0 ? {} : { 'x-tollgate-dropped-params': ascii(trace.dropped.join(', ')) }),
+    ...windowHeaders('requests', trace.limits.requests),
+    ...windowHeaders('tokens', trace.limits.tokens),
+  };
+}
+
+function windowHeaders(unit: 'requests' | 'tokens', window: RateWindow | undefined): Headers {
+  if (window === undefined) return {};
+  return {
+    [`x-ratelimit-limit-${unit}`]: String(window.limit),
+    [`x-ratelimit-remaining-${unit}`]: String(Math.max(0, Math.floor(window.remaining))),
+    [`x-ratelimit-reset-${unit}`]: `${Math.ceil(window.resetMs / 1000)}s`,
+  };
+}
+
+function ascii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1_024);
+}
+
+/** Nano-dollars as USD without an exponent: `0.000001234`. */
+export function usd(nano: number): string {
+  const text = (nano / 1e9).toFixed(9);
+  return text.replace(/0+$/, '').replace(/\.$/, '');
+}

@@ -1,0 +1,23 @@
+import type { Gateway } from '../gateway.ts';
+import { DEFAULT_DIALECT } from '../routes.ts';
+import type { GatewayMiddleware } from '../state.ts';
+import { openTrace as createTrace } from '../trace.ts';
+
+/** First of all: an id, a clock reading, and the request as the rest of the gateway sees it. */
+export function openTrace(gateway: Gateway): GatewayMiddleware {
+  return {
+    name: 'openTrace',
+    before: ({ event, context }) => {
+      // Otherwise kept-alive sockets hold the environment, billed, until they close.
+      context.callbackWaitsForEmptyEventLoop = false;
+      const trace = createTrace(gateway.newId(), gateway.clock.now(), DEFAULT_DIALECT);
+      const headers = Object.fromEntries(
+        Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+      );
+      const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+      trace.requestBytes = body.length;
+      const { method } = event.requestContext.http;
+      context.tollgate = { trace, request: { method, path: event.rawPath, headers, body } };
+    },
+  };
+}

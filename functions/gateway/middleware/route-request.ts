@@ -1,0 +1,15 @@
+import { findRoute } from '../routes.ts';
+import type { GatewayMiddleware } from '../state.ts';
+
+/** 404 and 405, and the dialect in which everything after it speaks. */
+export function routeRequest(): GatewayMiddleware {
+  return {
+    name: 'routeRequest',
+    before: ({ context: { tollgate } }) => {
+      const route = findRoute(tollgate.request.method, tollgate.request.path);
+      tollgate.route = route;
+      tollgate.trace.api = route.api;
+      tollgate.trace.dialect = route.dialect;
+    },
+  };
+}

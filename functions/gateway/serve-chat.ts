@@ -1,0 +1,112 @@
+/** One chat request, read top to bottom. Throws `GatewayError` for everything that is refused before the first byte. */
+import { Readable } from 'node:stream';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Caller, UpstreamTarget } from '../core/ports.ts';
+import { clientCodec } from '../dialects/index.ts';
+import { failover } from '../routing/failover.ts';
+import { plan as planTargets } from '../routing/plan.ts';
+import { admit } from './admit.ts';
+import type { Call } from './attempt.ts';
+import type { Gateway } from './gateway.ts';
+import { answerHeaders } from './headers.ts';
+import type { HttpResponse } from './http.ts';
+import { openStream, streamAnswer } from './stream-answer.ts';
+import type { Trace } from './trace.ts';
+import { wholeAnswer } from './whole-answer.ts';
+
+export interface ChatInput {
+  readonly gateway: Gateway;
+  readonly trace: Trace;
+  readonly caller: Caller;
+  readonly body: JsonObject;
+  /** What is left of the invocation, in milliseconds. */
+  readonly remainingMs: number;
+}
+
+/** Kept back from the invocation's time: for the error event, settlement and the row. */
+const CLOSING_MS = 5_000;
+
+export async function serveChat({ gateway, trace, caller, body, remainingMs }: ChatInput): Promise<HttpResponse> {
+  const client = clientCodec(trace.dialect);
+  const request = client.decodeRequest(body);
+  trace.model = request.model;
+  trace.stream = request.stream;
+
+  const setup = await gateway.setup();
+  trace.configVersion = setup.version;
+  trace.priceVersion = setup.prices.version;
+  const plan = planTargets({ config: setup.config, model: request.model, caller, draw: gateway.random() });
+
+  const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, remainingMs - CLOSING_MS));
+  const deadlineMs = gateway.clock.now() + totalMs;
+  const admission = await admit({ gateway, setup, plan, request, caller, trace, deadlineMs });
+  trace.route = admission.targets.map((target) => `${target.provider}/${target.model}`).join(' > ');
+
+  const deadline = new AbortController();
+  const timer = setTimeout(() => {
+    deadline.abort(
+      new GatewayError('deadline', `The request was not answered within ${Math.round(totalMs / 1000)} s.`),
+    );
+  }, totalMs);
+  const call: Call = {
+    gateway,
+    setup,
+    trace,
+    client,
+    body,
+    request: admission.request,
+    inputTokens: admission.inputTokens,
+    settings: plan.settings,
+    deadline: deadline.signal,
+  };
+  const untilOneAnswers = <Answer>(attempt: (target: UpstreamTarget) => Promise<Answer>): Promise<Answer> =>
+    failover({
+      targets: admission.targets,
+      attempts: plan.settings.attempts,
+      attempt,
+      renew: (target, error) => renew(gateway, target, error),
+      wait: (milliseconds) => gateway.wait(milliseconds, deadline.signal),
+      remainingMs: () => deadlineMs - gateway.clock.now(),
+      random: gateway.random,
+    });
+
+  if (!request.stream) {
+    try {
+      const text = await untilOneAnswers((target) => wholeAnswer(call, target));
+      trace.responseBytes = Buffer.byteLength(text);
+      return { statusCode: 200, headers: answerHeaders(trace, 'application/json'), body: text };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  const pieces = streamAnswer(call, () => untilOneAnswers((target) => openStream(call, target)), deadline);
+  try {
+    const first = await pieces.next();
+    const rest = whole(first.done === true ? '' : first.value, pieces, () => clearTimeout(timer));
+    return {
+      statusCode: 200,
+      headers: { ...answerHeaders(trace, 'text/event-stream; charset=utf-8'), 'cache-control': 'no-cache' },
+      body: Readable.from(rest, { objectMode: false }),
+    };
+  } catch (error) {
+    clearTimeout(timer);
+    throw error;
+  }
+}
+
+async function* whole(first: string, rest: AsyncGenerator<string>, close: () => void): AsyncGenerator<string> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    close();
+  }
+}
+
+/** A key that was rotated under us is read again once, and the same target tried with it. */
+async function renew(gateway: Gateway, target: UpstreamTarget, error: GatewayError): Promise<boolean> {
+  if (error.kind !== 'upstream-unauthorized') return false;
+  gateway.report('error', 'A provider refused our key.', { provider: target.provider, status: error.upstreamStatus });
+  return gateway.upstream.reauthorize(target);
+}

@@ -1,0 +1,120 @@
+/** A streamed answer: nothing is committed before the first content; after it, an error is an event in the stream. */
+import type { ChatEvent } from '../core/chat.ts';
+import { GatewayError, toGatewayError } from '../core/errors.ts';
+import type { UpstreamTarget } from '../core/ports.ts';
+import { type Attempt, type Call, closeAttempt, failAttempt, openUpstream } from './attempt.ts';
+import { withPings } from './pings.ts';
+
+/** Finds a target that streams. */
+export type OpenStream = () => Promise<AsyncGenerator<string>>;
+
+/**
+ * The bytes for the client, with pings in every silence, the one before the first token included. Throws only before
+ * the first piece is out: whoever takes that piece first can still answer with a real status.
+ */
+export function streamAnswer(call: Call, open: OpenStream, stop: AbortController): AsyncGenerator<string> {
+  let committed = false;
+  async function* pieces(): AsyncGenerator<string> {
+    try {
+      yield* await open();
+    } catch (thrown) {
+      const error = toGatewayError(thrown);
+      if (!committed) throw error;
+      call.trace.error = error;
+      call.trace.outcome = call.trace.firstContentAtMs === undefined ? 'failed' : 'truncated';
+      yield call.client.createEncoder(call.request, answerContext(call)).fail(error);
+    } finally {
+      call.trace.endedAtMs = call.gateway.clock.now();
+    }
+  }
+  async function* counted(): AsyncGenerator<string> {
+    for await (const piece of withPings(pieces(), call.gateway.pingMs, () => stop.abort())) {
+      committed = true;
+      call.trace.responseBytes += Buffer.byteLength(piece);
+      yield piece;
+    }
+  }
+  return counted();
+}
+
+/** One attempt, up to its first content. What comes after is in the generator. */
+export async function openStream(call: Call, target: UpstreamTarget): Promise<AsyncGenerator<string>> {
+  const attempt = await openUpstream(call, target);
+  const patience = setTimeout(() => {
+    const seconds = call.settings.timeouts.firstTokenMs / 1000;
+    attempt.abort.abort(
+      new GatewayError('upstream-timeout', `The provider "${target.provider}" sent no token within ${seconds} s.`),
+    );
+  }, call.settings.timeouts.firstTokenMs);
+  const pieces = relay(call, attempt);
+  let head = '';
+  try {
+    while (!attempt.watch.hasContent) {
+      const next = await pieces.next();
+      if (next.done === true) break;
+      head += next.value;
+    }
+  } catch (error) {
+    throw failAttempt(call, attempt, error);
+  } finally {
+    clearTimeout(patience);
+  }
+  call.trace.firstContentAtMs = call.gateway.clock.now();
+  return tail(call, attempt, head, pieces);
+}
+
+async function* tail(
+  call: Call,
+  attempt: Attempt,
+  head: string,
+  pieces: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  let complete = false;
+  try {
+    yield head;
+    yield* pieces;
+    complete = true;
+    closeAttempt(call, attempt);
+  } catch (error) {
+    complete = true;
+    throw failAttempt(call, attempt, error);
+  } finally {
+    // Nobody reads on, e.g. because the invocation was cut: book what was received until now.
+    if (!complete)
+      failAttempt(call, attempt, new GatewayError('upstream-truncated', 'The answer was not read to its end.'));
+    attempt.reply.cancel();
+  }
+}
+
+/** Frames in, client bytes out. Synchronous but for the frames themselves. */
+async function* relay(call: Call, attempt: Attempt): AsyncGenerator<string> {
+  const { client, request } = call;
+  const { provider, watch, passthrough } = attempt;
+  const decoder = provider.createDecoder();
+  const encoder = client.createEncoder(request, answerContext(call));
+  const translate = (events: readonly ChatEvent[]): string => events.map((event) => encoder.push(event)).join('');
+  expectStream(attempt);
+  for await (const frame of attempt.reply.frames(provider.framing)) {
+    const events = decoder.push(frame);
+    watch.see(events);
+    const piece = passthrough ? (client.keepFrame(frame, request) ? frame.raw : '') : translate(events);
+    if (piece !== '') yield piece;
+    if (decoder.done) break;
+  }
+  const events = decoder.end();
+  watch.see(events);
+  if (!passthrough) yield translate(events) + encoder.end();
+}
+
+function expectStream(attempt: Attempt): void {
+  const type = attempt.reply.headers['content-type'] ?? '';
+  if (type.startsWith('text/event-stream')) return;
+  throw new GatewayError(
+    'upstream-malformed',
+    `The provider "${attempt.target.provider}" answered a streamed request with "${type || 'no content type'}".`,
+  );
+}
+
+export function answerContext(call: Call): { readonly requestId: string; readonly createdAt: number } {
+  return { requestId: call.trace.requestId, createdAt: Math.floor(call.trace.startedAtMs / 1000) };
+}
