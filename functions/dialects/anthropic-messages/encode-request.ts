@@ -1,0 +1,142 @@
+/** https://platform.claude.com/docs/en/api/messages/create */
+import type { ChatRequest } from '../../core/chat.ts';
+import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { encodeFormat } from './encode-format.ts';
+import { encodeMessages } from './encode-messages.ts';
+import { encodeReasoning } from './encode-reasoning.ts';
+import { encodeSampling } from './encode-sampling.ts';
+import { aliasTools, encodeToolChoice, encodeTools, restoreTools } from './encode-tools.ts';
+import { modelTraits } from './model-traits.ts';
+import { ANTHROPIC_VERSION, MESSAGES_PATH } from './wire.ts';
+
+const DIALECT = 'anthropic-messages';
+
+/** Decided by the gateway and metered: no extension may set them. */
+const OWN_FIELDS = new Set(['model', 'messages', 'max_tokens', 'stream']);
+
+export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+  const dropped = new Set<string>(unsupportedParameters(request));
+  const drop = (parameter: string): void => {
+    dropped.add(parameter);
+  };
+  const traits = modelTraits(target.model);
+  const aliases = aliasTools(request);
+  const { system, messages } = encodeMessages(request.messages, traits.laterSystemMessages, {
+    toolName: aliases.names.of,
+    toolId: aliases.ids.of,
+    drop,
+  });
+  const maxTokens = request.maxOutputTokens ?? target.defaultMaxOutputTokens;
+  const tools = encodeTools(request, traits, aliases.names, drop);
+  const toolChoice = encodeToolChoice(request, tools, traits, aliases.names, drop);
+  const { thinking, effort } = encodeReasoning(request, maxTokens, traits, drop);
+  const thinks = thinking?.type === 'enabled' || thinking?.type === 'adaptive';
+  const format = encodeFormat(request.responseFormat, traits, drop);
+  const stops = request.stop.filter((sequence) => sequence.trim() !== '');
+  if (stops.length < request.stop.length) drop('stop');
+  const serviceTier = encodeServiceTier(request.serviceTier, drop);
+
+  const body: JsonObject = {
+    model: target.model,
+    max_tokens: maxTokens,
+    ...(system.length === 0 ? {} : { system }),
+    messages,
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
+    ...encodeSampling(request, traits, thinks, drop),
+    ...(stops.length === 0 ? {} : { stop_sequences: stops }),
+    ...(thinking === undefined ? {} : { thinking }),
+    ...(effort === undefined && format === undefined
+      ? {}
+      : {
+          output_config: { ...(effort === undefined ? {} : { effort }), ...(format === undefined ? {} : { format }) },
+        }),
+    ...(request.endUser === undefined ? {} : { metadata: { user_id: request.endUser } }),
+    ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
+    ...(request.stream ? { stream: true } : {}),
+  };
+  const restore = restoreTools(request, aliases);
+  return {
+    ...seal(extend(body, request.extensions[DIALECT]), target, dropped),
+    ...(restore === undefined ? {} : { restore }),
+  };
+}
+
+/**
+ * The client's own body, for the same dialect: the model's name, and the cap where there is none or where a smaller one
+ * was reserved for. A thinking budget has to stay below it.
+ */
+export function forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest {
+  const asked = typeof body.max_tokens === 'number' ? body.max_tokens : undefined;
+  const allowed = request.maxOutputTokens ?? asked ?? target.defaultMaxOutputTokens;
+  const maxTokens = asked === undefined ? allowed : Math.min(asked, allowed);
+  const { thinking } = body;
+  const lowered =
+    asked !== undefined &&
+    maxTokens < asked &&
+    isJsonObject(thinking) &&
+    typeof thinking.budget_tokens === 'number' &&
+    thinking.budget_tokens >= maxTokens
+      ? { thinking: { ...thinking, budget_tokens: maxTokens - 1 } }
+      : {};
+  return seal({ ...body, model: target.model, max_tokens: maxTokens, ...lowered }, target, new Set());
+}
+
+/** Without the fields that this provider is known to refuse. */
+function seal(body: JsonObject, target: EncodeTarget, dropped: ReadonlySet<string>): EncodedRequest {
+  const refused = target.quirks.unsupported.filter((field) => field in body && !OWN_FIELDS.has(field));
+  return {
+    method: 'POST',
+    path: MESSAGES_PATH,
+    headers: { 'anthropic-version': ANTHROPIC_VERSION },
+    body: Object.fromEntries(Object.entries(body).filter(([field]) => !refused.includes(field))),
+    dropped: [...new Set([...dropped, ...refused])],
+  };
+}
+
+/** What the dialect has no word for. A value that changes nothing is not reported. */
+function unsupportedParameters(request: ChatRequest): readonly string[] {
+  const set: readonly (readonly [parameter: string, isSet: boolean])[] = [
+    ['n', request.candidates !== 1],
+    ['seed', request.seed !== undefined],
+    ['presence_penalty', (request.presencePenalty ?? 0) !== 0],
+    ['frequency_penalty', (request.frequencyPenalty ?? 0) !== 0],
+    ['logprobs', request.logprobs === true],
+    ['top_logprobs', (request.topLogprobs ?? 0) !== 0],
+    ['logit_bias', Object.keys(request.logitBias ?? {}).length > 0],
+    ['metadata', Object.keys(request.metadata ?? {}).length > 0],
+    ['prompt_cache_key', request.promptCacheKey !== undefined],
+  ];
+  return set.filter(([, isSet]) => isSet).map(([parameter]) => parameter);
+}
+
+/** OpenAI's `default` is "no priority capacity", which is `standard_only` here. https://platform.claude.com/docs/en/api/service-tiers */
+function encodeServiceTier(tier: string | undefined, drop: (parameter: string) => void): string | undefined {
+  switch (tier) {
+    case undefined:
+      return undefined;
+    case 'auto':
+    case 'standard_only':
+      return tier;
+    case 'default':
+      return 'standard_only';
+    default:
+      drop('service_tier');
+      return undefined;
+  }
+}
+
+/** Objects are merged, so that an extension of `output_config` does not take away the format that was asked for. */
+function extend(body: JsonObject, extension: JsonObject | undefined): JsonObject {
+  if (extension === undefined) return body;
+  const extra = Object.entries(extension).filter(([field]) => !OWN_FIELDS.has(field));
+  return {
+    ...body,
+    ...Object.fromEntries(extra.map(([field, value]) => [field, mergeField(body[field], value)])),
+  };
+}
+
+function mergeField(own: Json | undefined, extra: Json | undefined): Json | undefined {
+  return isJsonObject(own) && isJsonObject(extra) ? { ...own, ...extra } : extra;
+}

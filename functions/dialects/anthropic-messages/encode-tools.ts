@@ -1,0 +1,127 @@
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
+import { type Aliases, type AliasRule, createAliases } from '../../core/alias.ts';
+import type { ChatRequest, Tool } from '../../core/chat.ts';
+import type { Restore } from '../../core/codec.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { cacheControl } from './encode-part.ts';
+import type { ModelTraits } from './model-traits.ts';
+
+const DIALECT = 'anthropic-messages';
+
+const TOOL_NAMES: AliasRule = { allowed: /^[a-zA-Z0-9_-]{1,64}$/, replaced: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
+const TOOL_IDS: AliasRule = { allowed: /^[a-zA-Z0-9_-]+$/, replaced: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
+
+export interface ToolAliases {
+  readonly names: Aliases;
+  readonly ids: Aliases;
+}
+
+/** Tools first, in their order, then what the history calls: so that a longer history changes no earlier alias. */
+export function aliasTools(request: ChatRequest): ToolAliases {
+  const calls = toolCalls(request);
+  const offered = request.tools.flatMap((tool) => (tool.kind === 'provider' ? [] : [tool.name]));
+  const chosen = request.toolChoice?.type === 'tool' ? [request.toolChoice.name] : [];
+  const answered = request.messages.flatMap((message) =>
+    message.role === 'tool' ? message.content.map((result) => result.callId) : [],
+  );
+  return {
+    names: createAliases([...offered, ...chosen, ...calls.map((call) => call.name)], TOOL_NAMES),
+    ids: createAliases([...calls.map((call) => call.id), ...answered], TOOL_IDS),
+  };
+}
+
+export function restoreTools(request: ChatRequest, aliases: ToolAliases): Restore | undefined {
+  const customTools = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
+  if (customTools.size === 0 && aliases.names.originals.size === 0) return undefined;
+  return { toolNames: aliases.names.originals, customTools };
+}
+
+export function encodeTools(
+  request: ChatRequest,
+  traits: ModelTraits,
+  names: Aliases,
+  drop: (parameter: string) => void,
+): readonly JsonObject[] {
+  const tools = request.tools.flatMap((tool, index) => {
+    const encoded = encodeTool(tool, `tools[${index}]`, traits, names, drop);
+    return encoded === undefined ? [] : [encoded];
+  });
+  if (tools.length > 0) return tools;
+  // A history with calls needs its tools declared, also when they are no longer on offer: `tool_choice` forbids them.
+  const called = [...new Set(toolCalls(request).map((call) => names.of(call.name)))];
+  return called.map((name) => ({ name, input_schema: { type: 'object' } }));
+}
+
+function encodeTool(
+  tool: Tool,
+  path: string,
+  traits: ModelTraits,
+  names: Aliases,
+  drop: (parameter: string) => void,
+): JsonObject | undefined {
+  switch (tool.kind) {
+    case 'provider':
+      if (tool.origin === DIALECT) return tool.data;
+      drop(path);
+      return undefined;
+    case 'custom': {
+      // Free text is a function with one string. A grammar for it has no counterpart.
+      if (tool.format !== undefined && tool.format.type !== 'text') drop(`${path}.custom.format`);
+      return {
+        name: names.of(tool.name),
+        ...(tool.description === undefined ? {} : { description: tool.description }),
+        input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+        ...tool.extensions?.[DIALECT],
+      };
+    }
+    case 'function': {
+      const strict = tool.strict === true && traits.structuredOutputs;
+      if (tool.strict === true && !strict) drop(`${path}.function.strict`);
+      return {
+        name: names.of(tool.name),
+        ...(tool.description === undefined ? {} : { description: tool.description }),
+        input_schema: { type: 'object', ...tool.parameters },
+        ...(strict ? { strict: true } : {}),
+        ...tool.extensions?.[DIALECT],
+        ...cacheControl(tool.cache),
+      };
+    }
+  }
+}
+
+/**
+ * `parallel_tool_calls: false` is a field of the choice here, so it needs one, and has no place in `none`, where there is
+ * nothing to keep apart.
+ */
+export function encodeToolChoice(
+  request: ChatRequest,
+  tools: readonly JsonObject[],
+  traits: ModelTraits,
+  names: Aliases,
+  drop: (parameter: string) => void,
+): JsonObject | undefined {
+  const choice = request.toolChoice;
+  const forced = choice?.type === 'required' || choice?.type === 'tool';
+  if (forced && request.tools.length === 0) {
+    throw new GatewayError('invalid-request', 'tool_choice forces a tool, but there are no tools', {
+      param: 'tool_choice',
+    });
+  }
+  if (tools.length === 0) return undefined;
+  if (request.tools.length === 0 || choice?.type === 'none') return { type: 'none' };
+  const serial = request.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
+  if (forced && traits.forcedTools === 'never') {
+    drop('tool_choice');
+    return request.parallelToolCalls === false ? { type: 'auto', ...serial } : undefined;
+  }
+  if (choice?.type === 'tool') return { type: 'tool', name: names.of(choice.name), ...serial };
+  if (choice?.type === 'required') return { type: 'any', ...serial };
+  return choice === undefined && request.parallelToolCalls !== false ? undefined : { type: 'auto', ...serial };
+}
+
+function toolCalls(request: ChatRequest): readonly { readonly id: string; readonly name: string }[] {
+  return request.messages.flatMap((message) =>
+    message.role === 'assistant' ? message.content.flatMap((part) => (part.type === 'tool-call' ? [part] : [])) : [],
+  );
+}
