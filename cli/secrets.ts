@@ -1,31 +1,36 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseProviderKeys } from '../functions/adapters/parse-provider-keys.ts';
 import type { CliContext } from './context.ts';
 import { CliError } from './errors.ts';
 
 export function registerSecrets(program: Command, context: CliContext): void {
-  const secrets = program.command('secrets').description("the providers' keys");
+  const secrets = program.command('secrets').description("store the providers' keys");
 
   secrets
     .command('set')
-    .argument('<name>', 'the name that the configuration gives as "secret"')
+    .argument('<name>', 'the name that the configuration gives as "secret"', parseName)
     .argument('<value>', 'the key, or {"keys": ["…", "…"]} for several, or - to read it from standard input')
-    .description('store a provider key; it is never printed')
+    .description('store a provider key; nothing ever prints it')
     .action(async (name: string, value: string) => {
-      checkName(name);
-      const secret = checkValue(value === '-' ? await context.io.readSecret() : value);
+      const text = (value === '-' ? await context.io.readSecret() : value).trim();
+      const parsed = parseProviderKeys(text);
+      if (!parsed.ok) {
+        throw new CliError(`The secret ${parsed.problem}. Give one key, or {"keys": ["…", "…"]} for several.`);
+      }
       const local = context.local();
-      const { secretsClient } = await import('./clients.ts');
       const id = `${local.secretPrefix}/${name}`;
+      const { secretsClient } = await import('./clients.ts');
       const client = secretsClient(local);
       try {
-        await putSecret(client, id, secret.text);
+        await putSecret(client, id, text);
       } finally {
         client.destroy();
       }
+      const count = parsed.keys.length;
       context.show(
-        { name, secret: id, keys: secret.keys },
-        () => `Stored ${secret.keys === 1 ? 'a key' : `${secret.keys} keys`} as ${id}.`,
+        { name, secret: id, keys: count },
+        () => `Stored ${count === 1 ? 'a key' : `${count} keys`} as ${id}.`,
       );
     });
 }
@@ -42,35 +47,7 @@ async function putSecret(client: SecretsManagerClient, id: string, text: string)
   }
 }
 
-function checkName(name: string): void {
-  if (/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name)) return;
-  throw new CliError(`"${name}" cannot be the name of a secret: letters, digits, ".", "_" and "-" only.`, {
-    exitCode: 2,
-  });
-}
-
-/** The messages never quote the value: it is a key, even where it is a mistyped one. */
-function checkValue(raw: string): { readonly text: string; readonly keys: number } {
-  const text = raw.trim();
-  if (text === '') throw new CliError('The secret is empty: give the key, or - and the key on standard input.');
-  if (text.startsWith('{')) return { text, keys: countKeys(text) };
-  if (/\s/.test(text)) {
-    throw new CliError('A key has no spaces or line breaks in it. Several keys are given as {"keys": ["…", "…"]}.');
-  }
-  return { text, keys: 1 };
-}
-
-function countKeys(text: string): number {
-  const wanted = 'A secret in JSON has the form {"keys": ["…", "…"]}.';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Its message would quote the key, so it is not kept as the cause either: --debug prints causes.
-    throw new CliError(wanted);
-  }
-  const keys = typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined;
-  const usable = Array.isArray(keys) && keys.every((key) => typeof key === 'string' && key.trim() !== '');
-  if (!usable || keys.length === 0) throw new CliError(wanted);
-  return keys.length;
+function parseName(text: string): string {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(text)) return text;
+  throw new InvalidArgumentError('Letters, digits, ".", "_" and "-" are allowed.');
 }

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { DIALECTS } from './chat.ts';
+import { describeIssue } from './describe-issue.ts';
 
 const name = z
   .string()
@@ -140,7 +141,10 @@ export function parseConfig(value: unknown): ConfigResult {
   if (result.success) return { ok: true, config: result.data };
   return {
     ok: false,
-    problems: result.error.issues.map((issue) => ({ path: formatPath(issue.path), message: issue.message })),
+    problems: result.error.issues.map((issue) => ({
+      path: formatPath(issue.path),
+      message: describeIssue(issue, value),
+    })),
   };
 }
 

@@ -1,0 +1,59 @@
+/** Runs a command line within the test's own process, with its output kept. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../../../cli/run.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+export interface InMemoryOptions {
+  readonly env?: { readonly [name: string]: string };
+  readonly cwd?: string;
+  readonly secret?: string;
+  readonly columns?: number;
+}
+
+export async function runInMemory(args: readonly string[], options: InMemoryOptions = {}): Promise<CliResult> {
+  let out = '';
+  let error = '';
+  const io = {
+    env: options.env ?? {},
+    cwd: options.cwd ?? tmpdir(),
+    columns: options.columns,
+    readSecret: async () => options.secret ?? '',
+    out: (text: string) => {
+      out += text;
+    },
+    error: (text: string) => {
+      error += text;
+    },
+    now: () => Date.parse('2026-11-23T12:00:00Z'),
+  };
+  const code = await runCli(args, io, '9.9.9');
+  return { code, out, error };
+}
+
+/** A data folder whose local.json says so; nothing listens at its addresses unless told. */
+export function dataFolder(overrides: { readonly [name: string]: unknown } = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+  // Port 1 is reserved and refuses at once.
+  const nowhere = 'http://127.0.0.1:1';
+  const info = {
+    gateway: nowhere,
+    pid: 1,
+    region: 'us-east-1',
+    endpoints: { dynamodb: nowhere, firehose: nowhere, secretsManager: nowhere, providers: nowhere },
+    table: 'tollgate',
+    requestStream: 'tollgate-requests',
+    secretPrefix: 'tollgate',
+    lake: join(folder, 'lake'),
+    config: join(folder, 'gateway.json'),
+    ...overrides,
+  };
+  writeFileSync(join(folder, 'local.json'), JSON.stringify(info));
+  return folder;
+}
