@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { addChecks } from '../../lib/checks.ts';
+import { readDeployment } from '../../lib/deployment.ts';
+import { TollgateStack } from '../../lib/tollgate-stack.ts';
+
+export const PROJECT = resolve(import.meta.dirname, '../..');
+export const CONFIG_FILE = join(import.meta.dirname, 'gateway.yaml');
+
+/** The stack as `cdk synth` makes it, with the flags and options of cdk.json, but for the bundling of the code. */
+export function createStack(options: Readonly<Record<string, unknown>> = {}): {
+  readonly app: App;
+  readonly stack: TollgateStack;
+} {
+  const context = {
+    ...readContext(),
+    ...Object.fromEntries(Object.entries(options).map(([name, value]) => [`tollgate:${name}`, value])),
+    'aws:cdk:bundling-stacks': [],
+  };
+  const app = new App({ context });
+  addChecks(app);
+  const { region: _, ...deployment } = readDeployment(app.node.getAllContext());
+  return { app, stack: new TollgateStack(app, { ...deployment, configFile: CONFIG_FILE }) };
+}
+
+export function synthesize(options: Readonly<Record<string, unknown>> = {}): Template {
+  return Template.fromStack(createStack(options).stack);
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+}
+
+/** All resources of a type by their logical ids. */
+export function resources(template: Template, type: string): readonly (readonly [string, Resource])[] {
+  const found: Readonly<Record<string, unknown>> = template.findResources(type);
+  return Object.entries(found).map(([id, resource]) => [id, resource as Resource]);
+}
+
+/** The one resource of a type, for what is easier said in TypeScript than with matchers. */
+export function onlyResource(template: Template, type: string): Resource {
+  const [found, ...others] = resources(template, type);
+  if (found === undefined || others.length > 0) throw new Error(`There is not exactly one ${type}.`);
+  return found[1];
+}
+
+function readContext(): Readonly<Record<string, unknown>> {
+  const file: unknown = JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'));
+  return (file as { readonly context: Readonly<Record<string, unknown>> }).context;
+}
