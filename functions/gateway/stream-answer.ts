@@ -90,7 +90,7 @@ async function* tail(
 async function* relay(call: Call, attempt: Attempt): AsyncGenerator<string> {
   const { client, request } = call;
   const { provider, watch, passthrough } = attempt;
-  const decoder = provider.createDecoder();
+  const decoder = provider.createDecoder(attempt.encoded.restore);
   const encoder = client.createEncoder(request, answerContext(call));
   const translate = (events: readonly ChatEvent[]): string => events.map((event) => encoder.push(event)).join('');
   expectStream(attempt);

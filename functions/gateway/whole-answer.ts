@@ -10,7 +10,7 @@ export async function wholeAnswer(call: Call, target: UpstreamTarget): Promise<s
   const attempt = await openUpstream(call, target);
   try {
     const text = await attempt.reply.text();
-    const events = attempt.provider.decodeResponse(parse(text, attempt));
+    const events = attempt.provider.decodeResponse(parse(text, attempt), attempt.encoded.restore);
     attempt.watch.see(events);
     call.trace.firstContentAtMs = call.gateway.clock.now();
     closeAttempt(call, attempt);

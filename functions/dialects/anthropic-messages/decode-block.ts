@@ -2,7 +2,7 @@ import type { BlockStart, ChatEvent } from '../../core/chat.ts';
 import type { Restore } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { readString } from './wire.ts';
+import { parseJson, readString } from './wire.ts';
 
 const ORIGIN = 'anthropic-messages';
 
@@ -171,7 +171,7 @@ function customToolBlock(index: number, input: Json | undefined): OpenBlock {
 }
 
 function unwrapCustomInput(json: string, input: Json | undefined): string {
-  const value = json === '' ? input : parseOrUndefined(json);
+  const value = json === '' ? input : parseJson(json);
   if (isJsonObject(value) && typeof value.input === 'string') return value.input;
   // Cut off by the output cap, or not as the schema asked: what there is, rather than nothing.
   return json === '' ? JSON.stringify(input ?? {}) : json;
@@ -199,7 +199,7 @@ function opaqueBlock(index: number, start: JsonObject): OpenBlock {
         type: 'opaque',
         origin: ORIGIN,
         // A server tool's input that the output cap cut off stays text.
-        data: json === '' ? data : { ...data, input: parseOrUndefined(json) ?? json },
+        data: json === '' ? data : { ...data, input: parseJson(json) ?? json },
       }),
       { type: 'block-end', index },
     ],
@@ -231,15 +231,6 @@ function callerOf(index: number, block: JsonObject): readonly ChatEvent[] {
 
 function append(known: Json | undefined, value: Json | undefined): Json | undefined {
   return typeof known === 'string' && typeof value === 'string' ? known + value : (value ?? known);
-}
-
-function parseOrUndefined(json: string): Json | undefined {
-  try {
-    return JSON.parse(json) as Json;
-  } catch {
-    // Incomplete JSON is expected where the output cap cut a call: the callers keep the text then.
-    return undefined;
-  }
 }
 
 function blockStart(index: number, block: BlockStart): ChatEvent {

@@ -3,9 +3,9 @@
 import * as z from 'zod/mini';
 import type { ErrorReply } from '../../core/codec.ts';
 import { type ErrorKind, GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type Json } from '../../core/json.ts';
+import type { Json } from '../../core/json.ts';
 import { readRetryAfterMs } from '../../core/retry-after.ts';
-import { errorSchema, type WireError } from './wire.ts';
+import { errorSchema, parseJson, type WireError } from './wire.ts';
 
 const KINDS_BY_TYPE: { readonly [type: string]: ErrorKind } = {
   invalid_request_error: 'invalid-request',
@@ -104,15 +104,8 @@ function readParam(message: string): string | undefined {
   return path?.replace(/\.(\d+)/g, '[$1]');
 }
 
+/** Undefined for a load balancer's HTML, or nothing: the status says what there is to say, the body is the cause. */
 function readError(body: string): WireError | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    // A load balancer's HTML, or nothing: the status says what there is to say, the body travels as the cause.
-    return undefined;
-  }
-  if (!isJsonObject(value)) return undefined;
-  const result = z.safeParse(errorSchema, value);
+  const result = z.safeParse(errorSchema, parseJson(body));
   return result.success ? result.data.error : undefined;
 }

@@ -12,7 +12,7 @@ export function decodeResponse(body: Json, restore?: Restore): readonly ChatEven
   const decoder = createWireEventDecoder(restore);
   if (isJsonObject(body) && body.type === 'error') return decoder.decode('error', body);
   if (!isJsonObject(body) || !Array.isArray(body.content)) {
-    throw new GatewayError('upstream-malformed', 'The provider sent an answer that is not a message', { cause: body });
+    throw new GatewayError('upstream-malformed', 'The provider sent an answer that is not a message');
   }
   return [
     ...decoder.decode('message_start', { message: body }),

@@ -13,7 +13,6 @@ import {
   blockStopSchema,
   messageDeltaSchema,
   messageStartSchema,
-  parseWire,
   readWire,
   type WireStop,
   type WireUsage,
@@ -32,7 +31,14 @@ export function createDecoder(restore?: Restore): StreamDecoder {
     push(frame: Frame): readonly ChatEvent[] {
       // `[DONE]` is not of this dialect; some compatible servers send it all the same.
       if (decoder.done || frame.data === '' || frame.data === '[DONE]') return [];
-      const value = parseWire(frame.data, 'a stream event');
+      let value: Json;
+      try {
+        value = JSON.parse(frame.data) as Json;
+      } catch (cause) {
+        // Cut in the middle of the last frame: whether that matters is told by what came before it.
+        if (frame.incomplete === true) return decoder.end();
+        throw new GatewayError('upstream-malformed', 'The provider sent a stream event that is not JSON', { cause });
+      }
       const type = isJsonObject(value) && typeof value.type === 'string' ? value.type : (frame.event ?? '');
       return decoder.decode(type, value);
     },

@@ -27,7 +27,20 @@ export function encodePart(
 ): JsonObject | undefined {
   const block = encodeBlock(part, path, context);
   if (block === undefined) return undefined;
-  return { ...block, ...part.extensions?.[DIALECT], ...(isThinking(block) ? {} : cacheControl(part.cache)) };
+  return {
+    ...block,
+    ...encodeExtension(part.type, part.extensions?.[DIALECT]),
+    ...(isThinking(block) ? {} : cacheControl(part.cache)),
+  };
+}
+
+/** What answers carry as annotations goes back to where it came from: citations of a text, the caller of a tool. */
+function encodeExtension(type: string, extension: JsonObject | undefined): JsonObject {
+  if (!Array.isArray(extension?.annotations)) return extension ?? {};
+  const { annotations, ...rest } = extension;
+  const found = (annotations as readonly Json[]).filter(isJsonObject);
+  if (type === 'text') return { ...rest, citations: found };
+  return { ...rest, ...Object.assign({}, ...found.filter((annotation) => 'caller' in annotation)) };
 }
 
 export function cacheControl(cache: CacheMarker | undefined): JsonObject {

@@ -85,11 +85,12 @@ export function readWire<S extends z.ZodMiniType>(schema: S, value: Json, what: 
   });
 }
 
-export function parseWire(data: string, what: string): Json {
+/** Undefined where the text is not JSON: what that means is the caller's to say. */
+export function parseJson(text: string): Json | undefined {
   try {
-    return JSON.parse(data) as Json;
-  } catch (cause) {
-    throw new GatewayError('upstream-malformed', `The provider sent ${what} that is not JSON`, { cause });
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
   }
 }
 
