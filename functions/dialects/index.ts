@@ -1,0 +1,27 @@
+/** The only registry: a new dialect is its folder and its lines here. */
+import type { ClientDialect, Dialect } from '../core/chat.ts';
+import type { ClientCodec, ProviderCodec } from '../core/codec.ts';
+import { GatewayError } from '../core/errors.ts';
+import { anthropicMessagesProvider } from './anthropic-messages/index.ts';
+import { openaiChatClient, openaiChatProvider } from './openai-chat/index.ts';
+
+const PROVIDERS: { readonly [D in Dialect]?: ProviderCodec } = {
+  'openai-chat': openaiChatProvider,
+  'anthropic-messages': anthropicMessagesProvider,
+};
+
+const CLIENTS: { readonly [D in ClientDialect]?: ClientCodec } = {
+  'openai-chat': openaiChatClient,
+};
+
+export function providerCodec(dialect: Dialect): ProviderCodec {
+  return PROVIDERS[dialect] ?? missing(dialect, 'provider');
+}
+
+export function clientCodec(dialect: ClientDialect): ClientCodec {
+  return CLIENTS[dialect] ?? missing(dialect, 'client');
+}
+
+function missing(dialect: Dialect, side: 'provider' | 'client'): never {
+  throw new GatewayError('misconfigured', `There is no ${side} codec for the dialect "${dialect}" yet.`);
+}

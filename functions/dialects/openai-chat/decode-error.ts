@@ -1,0 +1,155 @@
+/** https://platform.openai.com/docs/guides/error-codes, and the shapes in which compatible servers say the same. */
+import type { ErrorReply } from '../../core/codec.ts';
+import { type ErrorKind, GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { readRetryAfterMs } from '../../core/retry-after.ts';
+import { readRateLimitResetMs, readTryAgainMs } from './read-rate-limit-reset.ts';
+import { readList, readObject, readText } from './wire.ts';
+
+/** Messages quote the request, base64 and all. */
+const MAX_MESSAGE_CHARS = 1_000;
+
+interface WireError {
+  readonly message: string;
+  /** Code and type, in lower case: what one server calls a code is a type at another. */
+  readonly words: readonly string[];
+  readonly code: string;
+  readonly param: string;
+  /** Inside of a stream, the status that the answer would have had (OpenRouter). */
+  readonly status: number | undefined;
+}
+
+const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = [
+  [/^context_length_exceeded$|^context_window_exceeded$/, 'context-length'],
+  [/insufficient_quota|billing|insufficient_(balance|credits)|payment_required|spend_limit/, 'upstream-quota'],
+  [
+    /content_filter|content_policy|responsibleaipolicy|moderation|^invalid_prompt$|image_content_policy/,
+    'content-refused',
+  ],
+  [/^model_not_found$|^deploymentnotfound$|^invalid_model$/, 'upstream-not-found'],
+  [
+    /invalid_api_key|authentication|^permission_(error|denied)$|^unauthorized$|invalid_authentication/,
+    'upstream-unauthorized',
+  ],
+  [/rate_limit|too_many_requests|^tokens$|^requests$|resource_exhausted|throttl/, 'upstream-throttled'],
+  [/overloaded|capacity|unavailable/, 'upstream-overloaded'],
+  [/^unsupported_(parameter|value)$|^unknown_parameter$/, 'unsupported-parameter'],
+  [/timeout/, 'upstream-timeout'],
+];
+
+const KINDS_BY_STATUS: { readonly [status: number]: ErrorKind } = {
+  400: 'invalid-request',
+  401: 'upstream-unauthorized',
+  402: 'upstream-quota',
+  403: 'upstream-unauthorized',
+  404: 'upstream-not-found',
+  408: 'upstream-timeout',
+  413: 'too-large',
+  422: 'invalid-request',
+  429: 'upstream-throttled',
+  503: 'upstream-overloaded',
+  504: 'upstream-timeout',
+  529: 'upstream-overloaded',
+};
+
+/** Many servers have one code for all bad requests. Wordings change: these only refine what the status said. */
+const KINDS_BY_MESSAGE: readonly (readonly [from: ErrorKind, pattern: RegExp, to: ErrorKind])[] = [
+  [
+    'invalid-request',
+    /maximum context length|context (length|window|size)|prompt is too long|too many (input )?tokens|reduce the length of the (messages|input)/i,
+    'context-length',
+  ],
+  ['too-large', /tokens? per minute|\bTPM\b/, 'upstream-throttled'],
+  ['upstream-throttled', /exceeded your current quota|insufficient (balance|credits|quota)/i, 'upstream-quota'],
+  ['invalid-request', /content (management|filtering) policy|flagged as potentially violating/i, 'content-refused'],
+];
+
+/** A reply with a status that is not 2xx. */
+export function decodeError(reply: ErrorReply): GatewayError {
+  const wire = readError(parse(reply.body));
+  return create(wire, {
+    status: reply.status,
+    retryAfterMs:
+      readRetryAfterMs(reply.headers) ?? readRateLimitResetMs(reply.headers) ?? readTryAgainMs(wire.message),
+    cause: reply.body.slice(0, MAX_MESSAGE_CHARS),
+  });
+}
+
+/** An error in place of a chunk, or of an answer, after status 200. */
+export function decodeErrorBody(body: JsonObject): GatewayError {
+  const wire = readError(body);
+  return create(wire, { status: wire.status, retryAfterMs: readTryAgainMs(wire.message), cause: body });
+}
+
+export function holdsError(body: JsonObject): boolean {
+  const { error } = body;
+  return (isJsonObject(error) && Object.keys(error).length > 0) || (typeof error === 'string' && error !== '');
+}
+
+interface ErrorContext {
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly cause: unknown;
+}
+
+function create(wire: WireError, { status, retryAfterMs, cause }: ErrorContext): GatewayError {
+  const kind = kindOf(wire, status);
+  const comesBack = kind === 'upstream-throttled' || kind === 'upstream-quota' || kind === 'upstream-overloaded';
+  return new GatewayError(kind, wire.message || `The provider answered with status ${status ?? 'unknown'}.`, {
+    // Refusals of a key like to quote it: what is kept of them is the code.
+    ...(kind === 'upstream-unauthorized' ? {} : { cause }),
+    ...(wire.code === '' ? {} : { upstreamCode: wire.code }),
+    ...(wire.param === '' ? {} : { param: wire.param }),
+    ...(status === undefined ? {} : { upstreamStatus: status }),
+    ...(retryAfterMs === undefined || !comesBack ? {} : { retryAfterMs }),
+  });
+}
+
+function kindOf(wire: WireError, status: number | undefined): ErrorKind {
+  const byStatus = status === undefined ? undefined : statusKind(status);
+  const byWord = KINDS_BY_WORD.find(([pattern]) => wire.words.some((word) => pattern.test(word)))?.[1];
+  const first = byWord ?? byStatus ?? 'upstream-error';
+  return KINDS_BY_MESSAGE.find(([from, pattern]) => from === first && pattern.test(wire.message))?.[2] ?? first;
+}
+
+function statusKind(status: number): ErrorKind {
+  return KINDS_BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid-request' : 'upstream-error');
+}
+
+function readError(body: Json | undefined): WireError {
+  // Gemini's compatible interface puts the error into a list of one.
+  const outer = readObject(Array.isArray(body) ? body[0] : body);
+  const { error } = outer;
+  const inner = isJsonObject(error) ? error : outer;
+  const message = typeof error === 'string' ? error : readMessage(inner);
+  const codes = [inner.code, inner.type, inner.status, readObject(inner.innererror).code, outer.type, outer.code];
+  const words = codes.map(readText).filter((word) => word !== '' && word !== 'error');
+  const status = [inner.code, inner.status, inner.status_code].find((value) => typeof value === 'number');
+  return {
+    message: message.slice(0, MAX_MESSAGE_CHARS),
+    words: words.map((word) => word.toLowerCase()),
+    code: words[0] ?? (status === undefined ? '' : String(status)),
+    param: readText(inner.param),
+    status: typeof status === 'number' && status >= 400 && status < 600 ? status : undefined,
+  };
+}
+
+/** `message`, or what FastAPI servers say of a wrong field: `detail: [{loc, msg}]`. */
+function readMessage(error: JsonObject): string {
+  const { message, detail } = error;
+  if (typeof message === 'string') return message;
+  if (typeof detail === 'string') return detail;
+  const details = readList(detail ?? readObject(message).detail);
+  return details
+    .map((item) => `${readList(readObject(item).loc).join('.')}: ${readText(readObject(item).msg)}`)
+    .join('; ');
+}
+
+function parse(body: string): Json | undefined {
+  try {
+    return JSON.parse(body) as Json;
+  } catch {
+    // A load balancer's HTML, or nothing: the status says what there is to say, the body travels as the cause.
+    return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+import * as z from 'zod/mini';
+import type { CacheMarker, ContentPart, MediaSource, TextPart } from '../../core/chat.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
+import { audioPartSchema, filePartSchema, imagePartSchema, textPartSchema } from './wire.ts';
+
+const AUDIO_TYPES: { readonly [format: string]: string } = { wav: 'audio/wav', mp3: 'audio/mpeg' };
+
+const cacheSchema = z.object({ type: z.literal('ephemeral'), ttl: z.nullish(z.enum(['5m', '1h'])) });
+
+/** `cache_control` is Anthropic's; OpenRouter and LiteLLM taught clients to send it in this dialect too. */
+export function decodeCache(owner: JsonObject, at: Path): { readonly cache?: CacheMarker } {
+  const value = owner.cache_control;
+  if (value === undefined || value === null) return {};
+  const { ttl } = parseRequest(cacheSchema, value, [...at, 'cache_control']);
+  return { cache: { ttl: ttl ?? '5m' } };
+}
+
+export function decodeText(part: JsonObject, at: Path): TextPart {
+  return { type: 'text', text: parseRequest(textPartSchema, part, at).text, ...decodeCache(part, at) };
+}
+
+export function partType(part: JsonObject, at: Path): string {
+  if (typeof part.type === 'string') return part.type;
+  throw invalidRequest([...at, 'type'], part.type === undefined ? 'is missing' : 'must be a string');
+}
+
+/** A type of part that is not known here is the provider's to judge, where the request goes through unchanged. */
+export function decodePart(part: JsonObject, at: Path): ContentPart {
+  switch (partType(part, at)) {
+    case 'text':
+      return decodeText(part, at);
+    case 'image_url': {
+      const { url, detail } = parseRequest(imagePartSchema, part, at).image_url;
+      return {
+        type: 'image',
+        source: decodeUrl(url, [...at, 'image_url', 'url']),
+        ...(detail === 'low' || detail === 'high' || detail === 'auto' ? { detail } : {}),
+        ...decodeCache(part, at),
+      };
+    }
+    case 'input_audio': {
+      const { data, format } = parseRequest(audioPartSchema, part, at).input_audio;
+      const mediaType = AUDIO_TYPES[format] ?? `audio/${format}`;
+      return { type: 'audio', source: { type: 'base64', mediaType, data }, ...decodeCache(part, at) };
+    }
+    case 'file': {
+      const { file } = parseRequest(filePartSchema, part, at);
+      return {
+        type: 'file',
+        source: decodeFile(file.file_id ?? undefined, file.file_data ?? undefined, [...at, 'file']),
+        ...(file.filename ? { filename: file.filename } : {}),
+        ...decodeCache(part, at),
+      };
+    }
+    default:
+      return { type: 'opaque', origin: 'openai-chat', data: part };
+  }
+}
+
+/** The text of a message, or its parts. `decode` reads one part. */
+export function decodeContent<P>(
+  content: string | readonly JsonObject[],
+  at: Path,
+  decode: (part: JsonObject, at: Path) => P,
+): readonly (P | TextPart)[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return content.map((part, index) => decode(part, [...at, index]));
+}
+
+/** A `cache_control` on the message itself is meant for its end. */
+export function markLast<P extends { readonly cache?: CacheMarker }>(
+  parts: readonly P[],
+  message: JsonObject,
+  at: Path,
+): readonly P[] {
+  const last = parts.at(-1);
+  const marker = decodeCache(message, at);
+  if (marker.cache === undefined || last === undefined || last.cache !== undefined) return parts;
+  return [...parts.slice(0, -1), { ...last, ...marker }];
+}
+
+function decodeFile(id: string | undefined, data: string | undefined, at: Path): MediaSource {
+  if (data !== undefined) return decodeDataUrl(data, [...at, 'file_data']);
+  if (id !== undefined) return { type: 'reference', origin: 'openai-chat', id };
+  throw invalidRequest(at, 'needs file_id or file_data');
+}
+
+function decodeUrl(url: string, at: Path): MediaSource {
+  if (url.slice(0, 5).toLowerCase() === 'data:') return decodeDataUrl(url, at);
+  if (/^https?:\/\//i.test(url)) return { type: 'url', url };
+  throw invalidRequest(at, 'must be an http, https or data URL');
+}
+
+/** By hand and not by pattern: the data is megabytes long. The head is not; a search for the comma is bounded. */
+function decodeDataUrl(url: string, at: Path): MediaSource {
+  const head = url.slice(0, 256);
+  const comma = head.indexOf(',');
+  const match = /^data:([^;,]+)(?:;[^;,]+)*;base64$/i.exec(head.slice(0, Math.max(comma, 0)));
+  if (match?.[1] === undefined) throw invalidRequest(at, 'must be a data URL of the form data:TYPE;base64,DATA');
+  const data = url.slice(comma + 1);
+  if (data === '') throw invalidRequest(at, 'holds no data');
+  return { type: 'base64', mediaType: match[1].toLowerCase(), data };
+}

@@ -1,0 +1,15 @@
+import type { ChatEvent } from '../../core/chat.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type Json } from '../../core/json.ts';
+import { createReplyDecoder } from './decode-stream.ts';
+import { readList } from './wire.ts';
+
+/** A whole answer is a stream of one chunk, whose deltas are whole messages. */
+export function decodeResponse(body: Json): readonly ChatEvent[] {
+  const decoder = createReplyDecoder();
+  const events = decoder.chunk(body);
+  if (!isJsonObject(body) || readList(body.choices).length === 0) {
+    throw new GatewayError('upstream-malformed', "The provider's answer has no choices.");
+  }
+  return [...events, ...decoder.end()];
+}
