@@ -1,0 +1,43 @@
+/**
+ * The configuration as the local stack runs it: a provider whose secret is missing is answered by the simulated
+ * provider of its dialect. Everything else stays as `gateway.yaml` has it.
+ */
+import type { Dialect } from '../functions/core/chat.ts';
+import type { Config, ProviderConfig } from '../functions/core/config.ts';
+
+export interface EffectiveConfig {
+  readonly config: Config;
+  /** Names of the providers that are simulated now. */
+  readonly simulated: readonly string[];
+  /** Names of secrets that simulated providers ask for. */
+  readonly standInSecrets: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export function simulateMissing(
+  config: Config,
+  hasSecret: (name: string) => boolean,
+  baseUrls: { readonly [D in Dialect]?: string },
+): EffectiveConfig {
+  const simulated: string[] = [];
+  const standInSecrets = new Set<string>();
+  const warnings: string[] = [];
+  const providers: { [name: string]: ProviderConfig } = {};
+  for (const [name, provider] of Object.entries(config.providers)) {
+    providers[name] = provider;
+    const { secret, dialect } = provider;
+    if (secret === undefined || hasSecret(secret)) continue;
+    const baseUrl = baseUrls[dialect];
+    if (baseUrl === undefined) {
+      warnings.push(
+        `The provider ${name} has no secret "${secret}", and ${dialect} cannot be simulated: its requests will fail.`,
+      );
+      continue;
+    }
+    const { baseUrls: _several, ...rest } = provider;
+    providers[name] = { ...rest, baseUrl };
+    simulated.push(name);
+    standInSecrets.add(secret);
+  }
+  return { config: { ...config, providers }, simulated, standInSecrets: [...standInSecrets], warnings };
+}

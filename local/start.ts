@@ -1,0 +1,157 @@
+/**
+ * The whole gateway in one process, for `npm start` and the end-to-end tests: the emulators, the simulated providers,
+ * and the real handler behind a function URL. All state is in the data folder and survives a restart.
+ */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ENV } from '../functions/env.ts';
+import { loadConfig } from '../lib/load-config.ts';
+import { startDynamoDb } from './dynamodb.ts';
+import { simulateMissing } from './effective-config.ts';
+import { startFirehose } from './firehose.ts';
+import { createFirstKey, type FirstKey } from './first-key.ts';
+import { startFunctionUrl } from './function-url.ts';
+import { type Environment, storeProviderKeys } from './provider-keys.ts';
+import { startSimulatedProviders } from './providers/index.ts';
+import { startSecretsManager } from './secrets-manager.ts';
+
+export interface StartOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Path of the `gateway.yaml`. */
+  readonly config: string;
+  /** The data folder. */
+  readonly data: string;
+  /** Where provider keys are looked for. */
+  readonly env?: Environment;
+  /** Instead of the gateway's own handler, e.g. the bundle of it. */
+  readonly handlerModule?: string;
+}
+
+export interface LocalStack {
+  readonly url: string;
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly firehose: string;
+    readonly secretsManager: string;
+    readonly providers: string;
+  };
+  /** Providers that are answered by a simulation. */
+  readonly simulated: readonly string[];
+  readonly warnings: readonly string[];
+  /** Made where the tables held none. */
+  readonly firstKey: FirstKey | undefined;
+  close(): Promise<void>;
+}
+
+const REGION = 'us-east-1';
+const TABLE_NAME = 'tollgate';
+const REQUEST_STREAM = 'tollgate-requests';
+const SECRET_PREFIX = 'tollgate';
+const OWN_HANDLER = fileURLToPath(new URL('../functions/gateway/handler.ts', import.meta.url));
+
+export async function startLocal(options: StartOptions): Promise<LocalStack> {
+  const configured = loadConfig(options.config);
+  const data = resolve(options.data);
+  const paths = {
+    tables: join(data, 'dynamodb'),
+    lake: join(data, 'lake'),
+    buffer: join(data, 'firehose'),
+    secrets: join(data, 'secrets.json'),
+    config: join(data, 'gateway.json'),
+    info: join(data, 'local.json'),
+  };
+  await mkdir(data, { recursive: true });
+
+  // Closed in the order in which they must stop: first what takes requests, last what others write to.
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const stop of closers.splice(0).reverse()) await stop();
+  };
+  const started = <T extends { close(): Promise<void> }>(part: T): T => {
+    closers.push(() => part.close());
+    return part;
+  };
+  try {
+    // First, because its lock keeps a second process out of the whole folder.
+    const dynamodb = started(await startDynamoDb({ port: 0, dir: paths.tables, table: TABLE_NAME }));
+    const hasSecret = storeProviderKeys(paths.secrets, SECRET_PREFIX, options.env ?? {});
+    const providers = started(await startSimulatedProviders());
+    const effective = simulateMissing(configured, hasSecret, {
+      'openai-chat': providers.openaiBaseUrl,
+      'anthropic-messages': providers.anthropicBaseUrl,
+    });
+    await replaceFile(paths.config, effective.config);
+    const standIns = Object.fromEntries(
+      effective.standInSecrets.map((name) => [`${SECRET_PREFIX}/${name}`, 'simulated']),
+    );
+    const secretsManager = started(await startSecretsManager({ port: 0, file: paths.secrets, standIns }));
+    const firehose = started(
+      await startFirehose({ port: 0, lakeDir: paths.lake, bufferDir: paths.buffer, streams: [REQUEST_STREAM] }),
+    );
+    const endpoints = {
+      dynamodb: dynamodb.url,
+      firehose: firehose.url,
+      secretsManager: secretsManager.url,
+      providers: providers.url,
+    };
+
+    setEnvironment(endpoints, paths.config);
+    const gateway = started(
+      await startFunctionUrl({ module: options.handlerModule ?? OWN_HANDLER, port: options.port }),
+    );
+    await replaceFile(paths.info, {
+      gateway: gateway.url,
+      pid: process.pid,
+      region: REGION,
+      endpoints,
+      table: TABLE_NAME,
+      requestStream: REQUEST_STREAM,
+      secretPrefix: SECRET_PREFIX,
+      lake: paths.lake,
+      config: paths.config,
+    });
+    const firstKey = await createFirstKey(dynamodb.url, REGION, TABLE_NAME);
+    return {
+      url: gateway.url,
+      endpoints,
+      simulated: effective.simulated,
+      warnings: effective.warnings,
+      firstKey,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * What Lambda would set, before the handler is imported. The credentials are made up, and must win over what the shell
+ * has: emulators check none, and real ones have no business on loopback. A profile would come before them.
+ */
+function setEnvironment(endpoints: LocalStack['endpoints'], configFile: string): void {
+  delete process.env.AWS_PROFILE;
+  delete process.env.AWS_SESSION_TOKEN;
+  Object.assign(process.env, {
+    [ENV.table]: TABLE_NAME,
+    [ENV.requestStream]: REQUEST_STREAM,
+    [ENV.secretPrefix]: SECRET_PREFIX,
+    [ENV.configFile]: configFile,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_FIREHOSE: endpoints.firehose,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+  });
+}
+
+/** Whole or not at all: the CLI may read at any time. */
+async function replaceFile(file: string, value: unknown): Promise<void> {
+  const unfinished = `${file}.unfinished`;
+  await writeFile(unfinished, `${JSON.stringify(value, null, 2)}\n`);
+  await rename(unfinished, file);
+}
