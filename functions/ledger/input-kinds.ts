@@ -1,14 +1,18 @@
 import type { AssistantPart, ChatRequest, MediaSource, ToolResultPart } from '../core/chat.ts';
 import type { InputKinds } from './prices.ts';
 
+type Part = AssistantPart | ToolResultPart;
+
 /**
  * Which of the dearer input classes a request can come to. Without it every request to Claude would be reserved at
  * the price of a one-hour cache write, 1.6 times what it can cost, and one to Gemini at the price of audio.
  * In doubt, yes: what only the provider's dialect understands may hold anything.
  */
 export function inputKinds(request: ChatRequest): Required<InputKinds> {
-  const parts = request.messages.flatMap((message): readonly (AssistantPart | ToolResultPart)[] => message.content);
-  const all = parts.flatMap((part) => (part.type === 'tool-result' ? [part, ...part.content] : [part]));
+  const parts = request.messages.flatMap((message): readonly Part[] => message.content);
+  const all = parts.flatMap((part): readonly Part[] =>
+    part.type === 'tool-result' ? [part, ...part.content] : [part],
+  );
   const opaque = all.some((part) => part.type === 'opaque');
   const extensions = [request.extensions, ...all.map((part) => part.extensions), ...request.tools.map(toolExtensions)];
   const unmodelled = extensions.some(
