@@ -1,0 +1,37 @@
+/** Reading JSON that a validator has looked at, or that may be anything: what does not fit is as if it were not there. */
+import { isJsonObject, type Json, type JsonObject } from '../../functions/core/json.ts';
+import { digest } from './seed.ts';
+
+export function objectOf(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+export function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function objectsOf(value: Json | undefined): readonly JsonObject[] {
+  return listOf(value).filter(isJsonObject);
+}
+
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+export function numberOf(value: Json | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Content is text, or parts of which some are text. */
+export function contentText(content: Json | undefined): string {
+  if (typeof content === 'string') return content;
+  return objectsOf(content)
+    .map((part) => textOf(part.text))
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+/** The same for a request streamed and whole, with and without faults: so the answers are the same. */
+export function seedOf(body: JsonObject, model: string): string {
+  return digest(JSON.stringify({ ...body, model, stream: undefined, stream_options: undefined }));
+}

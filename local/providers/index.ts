@@ -1,0 +1,1 @@
+export { type SimulatedProviders, type SimulatedProvidersOptions, startSimulatedProviders } from './server.ts';
