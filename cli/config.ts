@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { type Config, parseConfig } from '../functions/core/config.ts';
+import type { Config } from '../functions/core/config.ts';
 import { loadConfig } from '../lib/load-config.ts';
 import type { CliContext } from './context.ts';
+import { readEffectiveConfig } from './effective-config.ts';
 import { CliError } from './errors.ts';
 
 export function registerConfig(program: Command, context: CliContext): void {
@@ -31,7 +31,7 @@ export function registerConfig(program: Command, context: CliContext): void {
     .command('show')
     .description('print the configuration in force, with every default filled in')
     .action(() => {
-      const shown = withoutCredentials(readEffective(context.local().config));
+      const shown = withoutCredentials(readEffectiveConfig(context.local().config));
       context.show(shown, () => stringify(shown).trimEnd());
     });
 }
@@ -42,20 +42,6 @@ function readConfig(file: string): Config {
   } catch (cause) {
     throw new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
-}
-
-function readEffective(file: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new CliError(`Cannot read the configuration in force, ${file}: ${String(cause)}. Start again: npm start`, {
-      cause,
-    });
-  }
-  const result = parseConfig(value);
-  if (result.ok) return result.config;
-  throw new CliError(`${file} was written by another version of Tollgate. Start again: npm start`);
 }
 
 /** Keys belong into secrets, but some land in headers or URLs all the same. */

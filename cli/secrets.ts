@@ -1,7 +1,8 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseProviderKeys } from '../functions/adapters/parse-provider-keys.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, LocalInfo } from './context.ts';
+import { readEffectiveConfig } from './effective-config.ts';
 import { CliError } from './errors.ts';
 
 export function registerSecrets(program: Command, context: CliContext): void {
@@ -33,6 +34,20 @@ export function registerSecrets(program: Command, context: CliContext): void {
         () => `Stored ${count === 1 ? 'a key' : `${count} keys`} as ${id}.`,
       );
     });
+}
+
+/** A stored key that nothing uses looks like a broken provider: say what it takes. */
+function whatFollows(name: string, local: LocalInfo): string {
+  const providers = Object.entries(readEffectiveConfig(local.config).providers);
+  const users = providers.filter(([, provider]) => provider.secret === name);
+  if (users.length === 0) {
+    const known = [...new Set(providers.flatMap(([, provider]) => provider.secret ?? []))];
+    return `No provider of the configuration in force uses it (they use: ${known.join(', ') || 'none'}).`;
+  }
+  const simulated = users.filter(([, provider]) => provider.baseUrl?.startsWith(local.endpoints.providers));
+  return simulated.length > 0
+    ? `Start the local stack again, to have ${simulated.map(([user]) => user).join(', ')} answer instead of a simulation.`
+    : 'It is in force within ten minutes, at once where the provider refuses the old one.';
 }
 
 async function putSecret(client: SecretsManagerClient, id: string, text: string): Promise<void> {
