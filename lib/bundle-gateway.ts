@@ -7,6 +7,10 @@ import type { Config } from '../functions/core/config.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
+/** CommonJS packages inside call `require` for Node's own modules, and an ES module has none. */
+const BANNER =
+  "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);";
+
 /** The name of the configuration inside the bundle, and what the environment variable says. */
 export const BUNDLED_CONFIG = 'gateway.json';
 
@@ -37,7 +41,10 @@ export function bundleGateway(config: Config): AssetCode {
   });
 }
 
-/** As if written to a fixed folder of the project, so that source maps, and with them the asset's hash, are the same wherever the output goes. */
+/**
+ * As if written to this folder, wherever the output goes: source maps hold relative paths, and with them the asset's
+ * hash would differ between two places.
+ */
 const OUTPUT = join(PROJECT, 'cdk.out', 'gateway');
 
 function build(): readonly OutputFile[] {
@@ -53,6 +60,9 @@ function build(): readonly OutputFile[] {
     target: 'node24',
     // Packages that have both come in as ES modules, of which unused parts are left out.
     mainFields: ['module', 'main'],
+    alias: { undici: join(import.meta.dirname, 'lean-undici.mjs') },
+    // undici's own switch for bundles: without it an experimental second parser comes along (150 kB).
+    define: { esbuildDetection: '1' },
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
     minify: true,
@@ -60,10 +70,7 @@ function build(): readonly OutputFile[] {
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
-    // CommonJS packages inside call `require` for Node's own modules, and an ES module has none.
-    banner: {
-      js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
-    },
+    banner: { js: BANNER },
     logLevel: 'warning',
   });
   return outputFiles;
