@@ -29,10 +29,8 @@ export function registerSecrets(program: Command, context: CliContext): void {
         client.destroy();
       }
       const count = parsed.keys.length;
-      context.show(
-        { name, secret: id, keys: count },
-        () => `Stored ${count === 1 ? 'a key' : `${count} keys`} as ${id}.`,
-      );
+      const stored = `Stored ${count === 1 ? 'a key' : `${count} keys`} as ${id}.`;
+      context.show({ name, secret: id, keys: count }, () => `${stored} ${whatFollows(name, local)}`);
     });
 }
 
