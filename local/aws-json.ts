@@ -6,6 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
+import { formatPath } from '../functions/core/config.ts';
+import { describeIssue } from '../functions/core/describe-issue.ts';
 import { closeServer, listen } from './listen.ts';
 
 /** The errors of a service, as the SDK clients expect them: `type` becomes the error's name over there. */
@@ -97,7 +99,9 @@ function parseBody(text: string): unknown {
 export function parseInput<T extends z.ZodMiniType>(schema: T, input: unknown): z.output<T> {
   const result = z.safeParse(schema, input);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `'${issue.path.join('.')}': ${issue.message}`);
+  const problems = result.error.issues.map(
+    (issue) => `'${formatPath(issue.path)}' failed to satisfy constraint: it ${describeIssue(issue, input)}`,
+  );
   const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected`;
   throw new AwsError('ValidationException', `${count}: ${problems.join('; ')}`);
 }

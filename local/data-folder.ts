@@ -26,6 +26,9 @@ export async function checkDataFolder(dir: string): Promise<void> {
   if (!files.includes('CURRENT') && files.some((name) => /^MANIFEST-|\.(ldb|log)$/.test(name))) {
     throw damagedFolder(dir, 'the file CURRENT is missing'); // LevelDB would start an empty database.
   }
+  for (const name of files.filter((entry) => entry.endsWith('.log'))) {
+    if (!isLevelLog(readFileSync(join(dir, name)))) throw damagedFolder(dir, `${name} is not a log of LevelDB`);
+  }
   const database = new ClassicLevel<string, unknown>(dir, { valueEncoding: 'json' });
   try {
     await database.open();
@@ -43,6 +46,28 @@ export async function checkDataFolder(dir: string): Promise<void> {
   const loss = `${lost} bytes of the newest changes could not be read`;
   writeFileSync(marker, `${loss}\n`);
   throw lossyFolder(dir, marker, loss);
+}
+
+/**
+ * Whether records follow each other as they must: LevelDB takes a last block of garbage for one that a crash cut short,
+ * and starts without it. (Format: blocks of 32 kB; a record is checksum 4, length 2, type 1, payload.)
+ */
+function isLevelLog(bytes: Buffer): boolean {
+  const blockSize = 32_768;
+  const headerSize = 7;
+  const lastType = 4;
+  let offset = 0;
+  while (offset + headerSize <= bytes.length) {
+    const room = blockSize - (offset % blockSize);
+    if (room < headerSize) {
+      offset += room; // The trailer of a block.
+      continue;
+    }
+    const length = bytes.readUInt16LE(offset + 4);
+    if (bytes.readUInt8(offset + 6) > lastType || headerSize + length > room) return false;
+    offset += headerSize + length;
+  }
+  return true;
 }
 
 /**

@@ -31,12 +31,7 @@ const record = z.object({ Data: z.string() });
 const putRecord = z.object({ DeliveryStreamName: z.string(), Record: record });
 const putRecordBatch = z.object({
   DeliveryStreamName: z.string(),
-  Records: z
-    .array(record)
-    .check(
-      z.minLength(1, 'Member must have length greater than or equal to 1'),
-      z.maxLength(MAX_BATCH_RECORDS, `Member must have length less than or equal to ${MAX_BATCH_RECORDS}`),
-    ),
+  Records: z.array(record).check(z.minLength(1), z.maxLength(MAX_BATCH_RECORDS)),
 });
 
 export interface FirehoseStats {
