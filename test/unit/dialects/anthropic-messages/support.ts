@@ -96,7 +96,7 @@ function deltasOf(block: JsonObject, pieceLength: number): readonly JsonObject[]
     case 'thinking':
       return [
         ...pieces(block.thinking).map((thinking) => ({ type: 'thinking_delta', thinking })),
-        ...pieces(block.signature).map((signature) => ({ type: 'signature_delta', signature })),
+        { type: 'signature_delta', signature: block.signature },
       ];
     case 'tool_use':
     case 'server_tool_use': {
