@@ -55,7 +55,8 @@ export async function complete(exchange: Exchange): Promise<void> {
   }
   if (plan.connection !== undefined || plan.body !== undefined) {
     shared.invoice.fail(provider.name, model.name);
-    return breakOff(plan, exchange, provider.headers(requestId));
+    const usual = body.stream === true ? 'text/event-stream; charset=utf-8' : 'application/json';
+    return breakOff(plan, exchange, { ...provider.headers(requestId), 'content-type': plan.contentType ?? usual });
   }
   await answer(exchange, body, reading, plan, requestId);
 }
@@ -142,7 +143,7 @@ function breakOff(
 ): void {
   if (plan.connection === 'reset') request.socket.resetAndDestroy();
   if (plan.connection !== undefined) return; // Silence lasts until the client gives up or the server closes.
-  response.writeHead(200, { ...headers, 'content-type': plan.contentType ?? 'application/json' });
+  response.writeHead(200, headers);
   response.end(plan.body);
 }
 
