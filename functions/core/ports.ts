@@ -45,8 +45,8 @@ export interface ReserveRequest {
 export interface ReservedScope {
   readonly scope: Scope;
   readonly shard: number;
-  /** The windows that were charged: minutes since 1970, `2026-11-23`, `2026-11`. */
-  readonly minute: number;
+  /** The windows that were charged: the slot of the last minute, where a rate is limited, `2026-11-23` and `2026-11`. */
+  readonly slot: number | undefined;
   readonly day: string;
   readonly month: string;
 }

@@ -1,0 +1,93 @@
+/**
+ * How the ledger talks to DynamoDB: what went wrong, told apart by what it says about the write, and a bounded number
+ * of repeats. The SDK's own retries are off (the gateway has one deadline to keep): `ADD` is not repeatable, and only
+ * the ledger knows which of its writes are.
+ */
+import { ConditionalCheckFailedException, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
+import { GatewayError } from '../core/errors.ts';
+
+/**
+ * - `condition`: refused by the condition; nothing was written.
+ * - `expression`: the item is not of the shape that the expression assumes; nothing was written.
+ * - `busy`: throttled, or never sent; nothing was written.
+ * - `unclear`: a time-out, a broken connection or a 5xx: it may have been written.
+ * - `refused`: permissions, a missing table, no credentials. A repeat would not help.
+ */
+export type Failure = 'condition' | 'expression' | 'busy' | 'unclear' | 'refused';
+
+const BUSY = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+const UNCLEAR = new Set([
+  'AbortError',
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'NetworkingError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'TimeoutError',
+]);
+
+export function classifyFailure(error: unknown): Failure {
+  if (error instanceof ConditionalCheckFailedException) return 'condition';
+  if (!(error instanceof Error)) return 'refused';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  if (BUSY.has(error.name) || BUSY.has(code)) return 'busy';
+  if (UNCLEAR.has(error.name) || UNCLEAR.has(code)) return 'unclear';
+  if (!(error instanceof DynamoDBServiceException)) return 'refused';
+  if (error.name === 'ValidationException') return 'expression';
+  return (error.$metadata.httpStatusCode ?? 0) >= 500 ? 'unclear' : 'refused';
+}
+
+export interface Waiting {
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export const realWaiting: Waiting = {
+  random: Math.random,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+const TRIES = 3;
+const BASE_MS = 20;
+const MOST_MS = 200;
+
+/** Exponential with full jitter. */
+export function backOff(waiting: Waiting, step: number): Promise<void> {
+  return waiting.sleep(waiting.random() * Math.min(BASE_MS * 2 ** step, MOST_MS));
+}
+
+/**
+ * Runs a call that may be repeated: a read, or a write whose condition fails once it has been applied. Failures of the
+ * condition and of the expression come out as they are; all else as `ledger-unavailable`.
+ */
+export async function repeatable<T>(action: string, waiting: Waiting, call: () => Promise<T>): Promise<T> {
+  for (let step = 0; ; step += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const failure = classifyFailure(error);
+      if (failure === 'condition' || failure === 'expression') throw error;
+      if (failure === 'refused' || step + 1 >= TRIES) throw unavailable(action, error);
+    }
+    await backOff(waiting, step);
+  }
+}
+
+/** AWS's own words stay in the cause: they name roles and accounts, and this message is shown to callers. */
+export function unavailable(action: string, cause: unknown): GatewayError {
+  const name = cause instanceof Error ? cause.name : 'an error';
+  return new GatewayError('ledger-unavailable', `The ledger does not answer: could not ${action} (${name}).`, {
+    cause,
+    retryAfterMs: 1_000,
+  });
+}

@@ -1,0 +1,75 @@
+/** Whose key this is, from the table, remembered for seconds. */
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { KeyStore } from '../core/ports.ts';
+import { callerOf, isUsable, type KeyEntry, looksLikeKey, parseKey } from '../ledger/keys.ts';
+import { KEYS_PARTITION } from '../table.ts';
+import { createBoundedMap } from './bounded-map.ts';
+import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { hashKey } from './hash-key.ts';
+import type { TableAccess } from './read-meter-items.ts';
+
+export interface DynamoKeyStoreOptions extends TableAccess {
+  /** How long a key that was good is taken to be good: a key that is disabled stops within it. At most 30 s. */
+  readonly cacheMs?: number;
+  readonly waiting?: Waiting;
+}
+
+const GOOD_MS = 20_000;
+const MOST_MS = 30_000;
+/** A key that was made, or enabled again, a moment ago should work. */
+const BAD_MS = 3_000;
+const REMEMBERED_GOOD = 10_000;
+/** Apart from the good ones, so that someone who tries keys drives nobody's out. */
+const REMEMBERED_BAD = 1_000;
+const ACTION = 'look up the key';
+
+interface Remembered {
+  readonly entry: KeyEntry | undefined;
+  /** Counted from before the read: the answer is as old as the question. */
+  readonly sinceMs: number;
+}
+
+export function createDynamoKeyStore(options: DynamoKeyStoreOptions): KeyStore {
+  const { client, table, waiting = realWaiting } = options;
+  const goodMs = Math.min(options.cacheMs ?? GOOD_MS, MOST_MS);
+  const good = createBoundedMap<string, Remembered>(REMEMBERED_GOOD);
+  const bad = createBoundedMap<string, Remembered>(REMEMBERED_BAD);
+  const asked = new Map<string, Promise<KeyEntry | undefined>>();
+
+  const read = async (hash: string, nowMs: number): Promise<KeyEntry | undefined> => {
+    const key = { pk: { S: KEYS_PARTITION }, sk: { S: hash } };
+    const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
+    const output = await repeatable(ACTION, waiting, () => client.send(command)).catch((error: unknown) => {
+      throw classifyFailure(error) === 'expression' ? unavailable(ACTION, error) : error;
+    });
+    const entry = output.Item === undefined ? undefined : parseKey(output.Item);
+    good.delete(hash);
+    bad.delete(hash);
+    (entry !== undefined && isUsable(entry, nowMs) ? good : bad).set(hash, { entry, sinceMs: nowMs });
+    return entry;
+  };
+
+  /** One read for all who ask at once. */
+  const ask = (hash: string, nowMs: number): Promise<KeyEntry | undefined> => {
+    const waitingFor = asked.get(hash);
+    if (waitingFor !== undefined) return waitingFor;
+    const answer = read(hash, nowMs).finally(() => asked.delete(hash));
+    asked.set(hash, answer);
+    return answer;
+  };
+
+  const remembered = (hash: string, nowMs: number): Remembered | undefined => {
+    const [found, lastsMs] = good.get(hash) === undefined ? [bad.get(hash), BAD_MS] : [good.get(hash), goodMs];
+    return found !== undefined && nowMs < found.sinceMs + lastsMs ? found : undefined;
+  };
+
+  return {
+    async find(key, nowMs) {
+      if (!looksLikeKey(key)) return undefined;
+      const hash = hashKey(key);
+      const known = remembered(hash, nowMs);
+      const entry = known === undefined ? await ask(hash, nowMs) : known.entry;
+      return entry !== undefined && isUsable(entry, nowMs) ? callerOf(entry) : undefined;
+    },
+  };
+}

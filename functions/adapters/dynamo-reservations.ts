@@ -1,0 +1,68 @@
+/** The records of requests in flight. */
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Reservation, ReserveRequest, Settlement } from '../core/ports.ts';
+import { openRecord, planDecide, type RecordKey, readDecision, recordKey } from '../ledger/reservation-record.ts';
+import { classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import type { TableAccess } from './read-meter-items.ts';
+
+export interface ReservationStore {
+  open(request: ReserveRequest): Promise<void>;
+  /** Writes down what was used and returns it, or what an earlier call had written; undefined where all is done. */
+  decide(reservation: Reservation, actual: Settlement): Promise<Settlement | undefined>;
+  close(of: { readonly requestId: string; readonly expiresAtMs: number }): Promise<void>;
+}
+
+export function createReservationStore({ client, table }: TableAccess, waiting: Waiting): ReservationStore {
+  const run = async <T>(action: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await repeatable(action, waiting, call);
+    } catch (error) {
+      throw classifyFailure(error) === 'expression' ? unavailable(action, error) : error;
+    }
+  };
+
+  return {
+    async open(request) {
+      const command = new PutItemCommand({ TableName: table, Item: openRecord(request) });
+      await run('write the reservation', () => client.send(command));
+    },
+
+    async decide(reservation, actual) {
+      const key = recordKey(reservation.requestId, reservation.expiresAtMs);
+      const { condition, update, names, values } = planDecide(reservation, actual);
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: itemKey(key),
+        UpdateExpression: update,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        await run('settle the reservation', () => client.send(command));
+        return actual;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        if (error.Item !== undefined) return readDecision(error.Item, key);
+        // Gone, or this endpoint does not send the item with the error (dynalite).
+        const get = new GetItemCommand({ TableName: table, Key: itemKey(key), ConsistentRead: true });
+        const { Item: item } = await run('read the reservation', () => client.send(get));
+        return readDecision(item, key);
+      }
+    },
+
+    async close({ requestId, expiresAtMs }) {
+      const command = new DeleteItemCommand({ TableName: table, Key: itemKey(recordKey(requestId, expiresAtMs)) });
+      await run('close the reservation', () => client.send(command));
+    },
+  };
+}
+
+const itemKey = ({ pk, sk }: RecordKey): { pk: { S: string }; sk: { S: string } } => ({ pk: { S: pk }, sk: { S: sk } });

@@ -1,0 +1,83 @@
+/**
+ * The loops around the plans: write, and where the item has changed since it was looked at, plan again from what it is.
+ * Each ends after a bounded number of tries; what was written can be told from the item in every case.
+ */
+import { GatewayError } from '../core/errors.ts';
+import type { Denial, ReservedScope, Scope } from '../core/ports.ts';
+import type { Update } from '../ledger/expression.ts';
+import type { Meter } from '../ledger/meter.ts';
+import { type Count, planCount } from '../ledger/plan-count.ts';
+import { planReserve, type ReserveAsk } from '../ledger/plan-reserve.ts';
+import { type Correction, planSettle } from '../ledger/plan-settle.ts';
+import { backOff, type Waiting } from './dynamo-calls.ts';
+import type { MeterStore } from './dynamo-meters.ts';
+
+export type ScopeOutcome =
+  | { readonly kind: 'reserved'; readonly reserved: ReservedScope }
+  /** The scope has no limits: to be counted at settlement. */
+  | { readonly kind: 'counted'; readonly scope: Scope }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export interface MeterWrites {
+  /** Never throws. `meter` may be out of date where it has room, but not where it has none: a denial is final. */
+  reserveOn(meter: Meter, ask: ReserveAsk): Promise<ScopeOutcome>;
+  settleOn(charged: ReservedScope, correction: Correction): Promise<void>;
+  countOn(scope: Scope, count: Count): Promise<void>;
+}
+
+/** How often an item may change between looking and writing. Only a window that begins makes two writers collide. */
+const TRIES = 10;
+
+export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWrites {
+  /** `plan` gives the next update, from the item that the last one failed on, and what comes of it. */
+  const untilWritten = async <T extends object>(
+    scope: Scope,
+    first: Meter | undefined,
+    plan: (meter: Meter | undefined) => { readonly update?: Update; readonly outcome: T },
+  ): Promise<T> => {
+    let meter = first;
+    for (let step = 0; step < TRIES; step += 1) {
+      const next = plan(meter);
+      if (next.update === undefined) return next.outcome;
+      const written = await meters.write(scope, next.update);
+      if (written.written) return next.outcome;
+      ({ meter } = written);
+      // At once the first time: whoever came first is through by then.
+      if (step > 0) await backOff(waiting, step);
+    }
+    const message = `The meter ${scope} is written too often to be charged: it needs more shards, or fewer requests.`;
+    throw new GatewayError('ledger-unavailable', message, { retryAfterMs: 1_000 });
+  };
+
+  return {
+    reserveOn(first, ask) {
+      const { scope } = first;
+      let attempted: ReservedScope | undefined;
+      return untilWritten<ScopeOutcome>(scope, first, (meter = first) => {
+        const plan = planReserve(meter, ask);
+        if (plan.kind === 'unlimited') return { outcome: { kind: 'counted', scope } };
+        if (plan.kind === 'denied') return { outcome: plan };
+        // Done by a try whose answer was lost, and which charged the windows that it was planned for.
+        if (plan.kind === 'done') return { outcome: { kind: 'reserved', reserved: attempted ?? plan.reserved } };
+        attempted = plan.reserved;
+        return { update: plan.update, outcome: { kind: 'reserved', reserved: plan.reserved } };
+      }).catch((error: unknown) => ({ kind: 'failed', error }));
+    },
+
+    async settleOn(charged, correction) {
+      await untilWritten(charged.scope, undefined, (meter) => {
+        const update = planSettle(charged, correction, meter);
+        return update === 'done' ? { outcome: {} } : { update, outcome: {} };
+      });
+    },
+
+    async countOn(scope, count) {
+      const seen = meters.seen(scope) ?? (await meters.read([scope]))[0];
+      await untilWritten(scope, seen, (meter) => {
+        const update = meter === undefined ? 'done' : planCount(meter, count);
+        return update === 'done' ? { outcome: {} } : { update, outcome: {} };
+      });
+    },
+  };
+}

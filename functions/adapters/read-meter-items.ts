@@ -1,0 +1,47 @@
+import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Scope } from '../core/ports.ts';
+import type { Item } from '../ledger/attributes.ts';
+import { meterKey } from '../table.ts';
+import { backOff, classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+
+/** DynamoDB's own limit. */
+const BATCH = 100;
+const ROUNDS = 5;
+const ACTION = 'read the meters';
+
+export interface TableAccess {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+/** The meters that there are, as items and as they are now. */
+export async function readMeterItems(
+  { client, table }: TableAccess,
+  scopes: readonly Scope[],
+  waiting: Waiting,
+): Promise<ReadonlyMap<Scope, Item>> {
+  const found = new Map<string, Item>();
+  for (let from = 0; from < scopes.length; from += BATCH) {
+    let keys: readonly string[] = scopes.slice(from, from + BATCH).map((scope) => meterKey(scope).pk);
+    for (let round = 0; keys.length > 0; round += 1) {
+      if (round >= ROUNDS) throw unavailable(ACTION, new Error('DynamoDB leaves keys unprocessed'));
+      if (round > 0) await backOff(waiting, round);
+      const wanted = keys.map((pk) => ({ pk: { S: pk }, sk: { S: meterKey('').sk } }));
+      const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } });
+      const output = await repeatable(ACTION, waiting, () => client.send(command)).catch(asUnavailable);
+      for (const item of output.Responses?.[table] ?? []) found.set(item.pk?.S ?? '', item);
+      keys = (output.UnprocessedKeys?.[table]?.Keys ?? []).map(({ pk }) => pk?.S ?? '');
+    }
+  }
+  return new Map(
+    scopes.flatMap((scope) => {
+      const item = found.get(meterKey(scope).pk);
+      return item === undefined ? [] : [[scope, item] as const];
+    }),
+  );
+}
+
+/** A read has no condition; what DynamoDB finds wrong with it (a table of another shape) is for the operator. */
+function asUnavailable(error: unknown): never {
+  throw classifyFailure(error) === 'expression' ? unavailable(ACTION, error) : error;
+}

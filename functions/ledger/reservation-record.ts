@@ -1,0 +1,84 @@
+/**
+ * The record of a request in flight. It is written with the reservation and says what upkeep needs to finish it if its
+ * process dies; the first step of a settlement writes into it what was used, so that whoever finishes it, and however
+ * often, applies the same figures.
+ */
+import type { Reservation, ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
+import { RESERVATION_BUCKETS, SCHEMA_VERSION } from '../table.ts';
+import { type Item, number, readCounter, text, texts, type Value } from './attributes.ts';
+import { createExpression, type Update } from './expression.ts';
+import { expiryMinute } from './markers.ts';
+
+/** Long after upkeep should have had it: only a table whose upkeep is off ever gets there. */
+const KEPT_SECONDS = 30 * 24 * 3_600;
+
+export interface RecordKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Buckets by expiry let upkeep read just what is due; several of them, because one partition takes 1,000 writes a second. */
+export const openPartition = (minute: number, bucket: number): string => `open#${minute}#${bucket}`;
+
+export function recordKey(requestId: string, expiresAtMs: number): RecordKey {
+  return { pk: openPartition(expiryMinute(expiresAtMs), bucketOf(requestId)), sk: requestId };
+}
+
+/** Spreads ids evenly (FNV-1a), also those that differ at their ends only. */
+function bucketOf(requestId: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < requestId.length; index += 1) {
+    hash = Math.imul(hash ^ requestId.charCodeAt(index), 0x01000193);
+  }
+  return ((hash ^ (hash >>> 16)) >>> 0) % RESERVATION_BUCKETS;
+}
+
+export function openRecord(request: ReserveRequest): Record<string, Value> {
+  const { pk, sk } = recordKey(request.requestId, request.expiresAtMs);
+  const about = Object.entries(request.about).map(([name, value]) => [name, text(value)] as const);
+  return {
+    pk: text(pk),
+    sk: text(sk),
+    v: number(SCHEMA_VERSION),
+    started_ms: number(request.nowMs),
+    expires_ms: number(request.expiresAtMs),
+    tokens: number(request.tokens),
+    nano: number(request.costNano),
+    scopes: texts(request.scopes),
+    about: { M: Object.fromEntries(about) },
+    ttl: number(Math.ceil(request.expiresAtMs / 1_000) + KEPT_SECONDS),
+  };
+}
+
+/** Conditional on the record being open: a settlement is decided once. */
+export function planDecide(reservation: Reservation, actual: Settlement): Update {
+  const expression = createExpression();
+  expression.require(`attribute_exists(${expression.name('pk')})`);
+  expression.require(`attribute_not_exists(${expression.name('settled_nano')})`);
+  expression.set(expression.name('settled_nano'), expression.value('nano', number(actual.costNano)));
+  expression.set(expression.name('settled_tokens'), expression.value('tokens', number(actual.tokens)));
+  expression.set(
+    expression.name('reserved'),
+    expression.value('reserved', { L: reservation.reserved.map((scope) => ({ M: chargedWindows(scope) })) }),
+  );
+  return expression.build();
+}
+
+function chargedWindows({ scope, shard, slot, day, month }: ReservedScope): Record<string, Value> {
+  return {
+    scope: text(scope),
+    shard: number(shard),
+    day: text(day),
+    month: text(month),
+    ...(slot === undefined ? {} : { slot: number(slot) }),
+  };
+}
+
+/** What an earlier settlement decided, or undefined where the record is gone: then all is done. */
+export function readDecision(record: Item | undefined, key: RecordKey): Settlement | undefined {
+  if (record === undefined) return undefined;
+  const where = `${key.pk} / ${key.sk}`;
+  const costNano = readCounter(record, 'settled_nano', where);
+  const tokens = readCounter(record, 'settled_tokens', where);
+  return costNano === undefined || tokens === undefined ? undefined : { costNano, tokens };
+}
