@@ -10,11 +10,16 @@ export type Path = readonly PropertyKey[];
 export function parseRequest<S extends z.ZodMiniType>(schema: S, value: unknown, at: Path = []): z.output<S> {
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw invalidRequest(
-    [...at, ...(issue?.path ?? [])],
-    issue === undefined ? 'is not valid' : describeIssue(issue, value),
-  );
+  const [first] = result.error.issues;
+  if (first === undefined) throw invalidRequest(at, 'is not valid');
+  const issue = deepest(first);
+  throw invalidRequest([...at, ...issue.path], describeIssue(issue, value));
+}
+
+/** Of a choice of shapes, the one that fits further in tells what is wrong: `stop[1]`, not `stop`. */
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().find((one) => one.path.length > 0) : undefined;
+  return inner === undefined ? issue : deepest({ ...inner, path: [...issue.path, ...inner.path] });
 }
 
 /** `problem` completes the sentence that begins with the path: `must be a string, but is a number`. */
