@@ -29,8 +29,10 @@ export function createOutput(
       const text = pending;
       pending = '';
       if (response.destroyed) return Promise.resolve();
-      if (text === '' && !response.headersSent) response.flushHeaders();
-      if (text === '') return Promise.resolve();
+      if (text === '') {
+        response.flushHeaders(); // Does nothing where they have left already.
+        return Promise.resolve();
+      }
       // The callback also comes, with an error, where the client has left: `close` on the response tells of that.
       return new Promise((resolve) => (zipper ?? response).write(text, () => resolve()));
     },
