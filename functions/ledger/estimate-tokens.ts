@@ -5,7 +5,7 @@
 import type { AssistantPart, ChatRequest, MediaSource, Message, Tool, ToolResultPart } from '../core/chat.ts';
 import { estimateTextTokens } from './estimate-text-tokens.ts';
 
-export { estimateTextTokens } from './estimate-text-tokens.ts';
+export { createTextMeter, estimateTextTokens } from './estimate-text-tokens.ts';
 
 /** Roles and separators: OpenAI has 3 a message and 3 for the answer's beginning, Claude a few more. */
 const PER_REQUEST = 12;

@@ -1,0 +1,95 @@
+import { PARTITION_COLUMN, REQUESTS_TABLE, ROW_COLUMNS } from '../functions/records/row.ts';
+import type { Lake } from '../local/lake.ts';
+
+/** What costs can be grouped by: every text column that is not one of a kind, and the day. */
+export const GROUP_COLUMNS: readonly string[] = [
+  'day',
+  ...ROW_COLUMNS.filter(([name, type]) => type === 'string' && name !== 'request_id').map(([name]) => name),
+];
+
+export interface CostQuery {
+  readonly by: readonly string[];
+  /** Days, both included. */
+  readonly since: string;
+  readonly until: string;
+}
+
+interface Sums {
+  readonly requests: number;
+  readonly input_tokens: number;
+  readonly cache_read_tokens: number;
+  readonly cache_write_tokens: number;
+  readonly output_tokens: number;
+  readonly cost_nano_usd: number;
+  readonly cost_usd: number;
+  readonly unpriced_requests: number;
+  readonly estimated_requests: number;
+}
+
+export interface CostGroup extends Sums {
+  /** One value for each of the columns, null where a request had none. */
+  readonly group: readonly (string | null)[];
+}
+
+export interface Costs extends CostQuery {
+  readonly groups: readonly CostGroup[];
+  readonly total: Sums;
+}
+
+const SUMS = {
+  requests: 'count(*)',
+  input_tokens: 'sum(coalesce(input_tokens, 0) + coalesce(audio_input_tokens, 0))',
+  cache_read_tokens: 'sum(coalesce(cache_read_tokens, 0))',
+  cache_write_tokens: 'sum(coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0))',
+  output_tokens: 'sum(coalesce(output_tokens, 0) + coalesce(audio_output_tokens, 0))',
+  cost_nano_usd: 'sum(coalesce(cost_nano_usd, 0))',
+  unpriced_requests: 'sum(CASE WHEN unpriced THEN 1 ELSE 0 END)',
+  estimated_requests: "sum(CASE WHEN usage_source = 'estimated' THEN 1 ELSE 0 END)",
+} as const;
+const NAMES = Object.keys(SUMS) as readonly (keyof typeof SUMS)[];
+
+/**
+ * Each request once, although Firehose delivers at least once; a row of its own wins over one that took it for lost.
+ * By the day the request started; it arrives then or later, which is what the partition can be asked.
+ */
+export async function queryCosts(lake: Lake, query: CostQuery): Promise<Costs> {
+  const columns = query.by.map((name) => (name === 'day' ? 'CAST(CAST(started_at AS DATE) AS VARCHAR)' : `"${name}"`));
+  const sql = `
+    WITH requests_once AS (
+      SELECT *, row_number() OVER (
+        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
+      ) AS copy_number
+      FROM ${REQUESTS_TABLE}
+      WHERE ${PARTITION_COLUMN} >= CAST($1 AS VARCHAR)
+        AND started_at >= CAST($1 AS DATE) AND started_at < CAST($2 AS DATE) + INTERVAL '1' DAY
+    )
+    SELECT ${[...columns, ...Object.values(SUMS)].join(', ')}
+    FROM requests_once
+    WHERE copy_number = 1
+    ${columns.length === 0 ? '' : `GROUP BY ${columns.map((_, index) => index + 1).join(', ')}`}
+    ORDER BY ${columns.length + 1 + NAMES.indexOf('cost_nano_usd')} DESC, ${columns.length + 1} DESC, 1`;
+  const { rows } = await lake.query(sql, [query.since, query.until]);
+  const groups = rows.map(
+    (row): CostGroup => ({
+      group: row.slice(0, columns.length).map((value) => (typeof value === 'string' ? value : null)),
+      ...sumsOf(row.slice(columns.length)),
+    }),
+  );
+  const totals = NAMES.map((name) => groups.reduce((sum, group) => sum + group[name], 0));
+  return { ...query, groups, total: sumsOf(totals) };
+}
+
+function sumsOf(values: readonly unknown[]): Sums {
+  const value = (name: (typeof NAMES)[number]) => Number(values[NAMES.indexOf(name)] ?? 0);
+  return {
+    requests: value('requests'),
+    input_tokens: value('input_tokens'),
+    cache_read_tokens: value('cache_read_tokens'),
+    cache_write_tokens: value('cache_write_tokens'),
+    output_tokens: value('output_tokens'),
+    cost_nano_usd: value('cost_nano_usd'),
+    cost_usd: value('cost_nano_usd') / 1e9,
+    unpriced_requests: value('unpriced_requests'),
+    estimated_requests: value('estimated_requests'),
+  };
+}
