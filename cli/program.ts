@@ -2,6 +2,10 @@
 import { Command } from 'commander';
 import { registerConfig } from './config.ts';
 import { type CliIo, createContext, type GlobalOptions } from './context.ts';
+import { registerCosts } from './costs.ts';
+import { registerKeys } from './keys.ts';
+import { registerQuery } from './query.ts';
+import { registerQuotas } from './quotas.ts';
 import { registerSecrets } from './secrets.ts';
 
 export function createProgram(io: CliIo, version: string): Command {
@@ -16,7 +20,11 @@ export function createProgram(io: CliIo, version: string): Command {
     .configureOutput({ writeOut: io.out, writeErr: io.error, getOutHelpWidth: () => io.columns ?? 100 });
   const context = createContext(io, () => program.opts<GlobalOptions>());
 
+  registerKeys(program, context);
+  registerQuotas(program, context);
   registerSecrets(program, context);
   registerConfig(program, context);
+  registerCosts(program, context);
+  registerQuery(program, context);
   return program;
 }

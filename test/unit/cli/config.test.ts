@@ -1,13 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { tempDir } from '../../support/temp-dir.ts';
 import { dataFolder, runInMemory } from './run-in-memory.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-config-'));
 function file(name: string, text: string): string {
-  const path = join(folder, name);
+  const path = join(tempDir(), name);
   writeFileSync(path, text);
   return path;
 }
@@ -44,7 +43,7 @@ describe('config check', () => {
     ['broken.yaml', 'a: [', /broken\.yaml is not valid YAML/],
     ['empty.yaml', '', /empty\.yaml is not a valid configuration/],
   ])('says what is wrong with %s', async (name, text, message) => {
-    const path = text === undefined ? join(folder, name) : file(name, text);
+    const path = text === undefined ? join(tempDir(), name) : file(name, text);
     const result = await runInMemory(['config', 'check', path]);
     expect(result.code).toBe(1);
     expect(result.error).toMatch(message);

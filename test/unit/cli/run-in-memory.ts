@@ -1,8 +1,9 @@
 /** Runs a command line within the test's own process, with its output kept. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../../cli/run.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -39,7 +40,7 @@ export async function runInMemory(args: readonly string[], options: InMemoryOpti
 
 /** A data folder whose local.json says so; nothing listens at its addresses unless told. */
 export function dataFolder(overrides: { readonly [name: string]: unknown } = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+  const folder = tempDir();
   // Port 1 is reserved and refuses at once.
   const nowhere = 'http://127.0.0.1:1';
   const info = {

@@ -1,0 +1,78 @@
+/** Meters for people: what is used beside what is allowed. */
+import type { MeterReport } from '../functions/adapters/meter-admin.ts';
+import { bar, formatCount, formatTable } from './table.ts';
+
+interface Gauge {
+  readonly name: string;
+  readonly used: number;
+  readonly limit: number | undefined;
+  readonly format: (value: number) => string;
+}
+
+const BAR_CELLS = 20;
+
+export function formatMeter(report: MeterReport): string {
+  if (report.problem !== undefined) return `${report.scope}\n\n${report.problem}`;
+  const rows = gauges(report).map(({ name, used, limit, format }) => [
+    name,
+    format(used),
+    limit === undefined ? 'no limit' : format(limit),
+    limit === undefined ? '' : `${percent(share(used, limit))} ${bar(share(used, limit), BAR_CELLS)}`,
+  ]);
+  const columns = [
+    { title: report.scope },
+    { title: 'used', align: 'right' as const },
+    { title: 'limit', align: 'right' as const },
+    { title: '' },
+  ];
+  return [formatTable(columns, rows), ...notes(report)].join('\n');
+}
+
+export function formatMeters(reports: readonly MeterReport[], width: number | undefined): string {
+  const titles = ['requests/min', 'tokens/min', 'at once', 'USD today', 'USD this month'];
+  const columns = [
+    { title: 'scope' },
+    ...titles.map((title) => ({ title, align: 'right' as const })),
+    { title: 'tightest' },
+  ];
+  const rows = reports.map((report) => {
+    if (report.problem !== undefined) return [report.scope, ...titles.map(() => '?'), report.problem];
+    const all = gauges(report);
+    const tightest = Math.max(-1, ...all.flatMap(({ used, limit }) => (limit === undefined ? [] : share(used, limit))));
+    const cells = all.map(({ used, limit, format }) =>
+      limit === undefined ? format(used) : `${format(used)} of ${format(limit)}`,
+    );
+    return [report.scope, ...cells, tightest < 0 ? '' : `${percent(tightest)} ${bar(tightest, BAR_CELLS / 2)}`];
+  });
+  return formatTable(columns, rows, { width });
+}
+
+function gauges({ limits, minute, day, month, inFlight }: MeterReport): readonly Gauge[] {
+  return [
+    { name: 'requests, last minute', used: minute.requests, limit: limits.limit_rpm, format: formatCount },
+    { name: 'tokens, last minute', used: minute.tokens, limit: limits.limit_tpm, format: formatCount },
+    { name: 'requests at once', used: inFlight.length, limit: limits.limit_parallel, format: formatCount },
+    { name: `USD, ${day.id} (UTC)`, used: day.usd, limit: limits.budget_day_usd, format: formatUsd },
+    { name: `USD, ${month.id} (UTC)`, used: month.usd, limit: limits.budget_month_usd, format: formatUsd },
+  ];
+}
+
+function notes({ reservedUsd, inFlight }: MeterReport): readonly string[] {
+  if (inFlight.length === 0) return [];
+  const abandoned = inFlight.filter((request) => request.abandoned).length;
+  return [
+    '',
+    `In flight: ${inFlight.length}, for which ${formatUsd(reservedUsd)} USD of the above is reserved as the most they can cost.`,
+    ...(abandoned === 0 ? [] : [`Of these, ${abandoned} will not come back: their process has died.`]),
+  ];
+}
+
+/** A limit of 0 admits nothing: it is used up from the start. */
+const share = (used: number, limit: number): number => (limit === 0 ? 1 : used / limit);
+
+const percent = (value: number): string => `${Math.round(value * 100)}%`.padStart(4);
+
+/** To the cent, or as many digits as there are: one request costs thousandths of a cent. */
+function formatUsd(usd: number): string {
+  return usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+}
