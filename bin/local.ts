@@ -15,7 +15,7 @@ if (options.action === 'help') {
   try {
     const stack = await startLocal({ ...options.start, env: process.env });
     stopOnSignal(stack);
-    process.stdout.write(greeting(stack));
+    process.stdout.write(greeting(stack, options.start.data));
   } catch (error) {
     process.stderr.write(`${explain(error, options.start)}\n`);
     process.exit(1); // Parts that failed half-way may hold the event loop; everything on disk is consistent.

@@ -1,7 +1,6 @@
 /** The key that a newcomer's first request is made with. */
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { createKey } from '../functions/adapters/key-admin.ts';
-import { KEYS_PARTITION, TABLE } from '../functions/table.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createKey, listKeys } from '../functions/adapters/key-admin.ts';
 
 export interface FirstKey {
   readonly id: string;
@@ -16,16 +15,7 @@ export async function createFirstKey(endpoint: string, region: string, table: st
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint, region, credentials });
   try {
-    const { Count } = await client.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: '#pk = :keys',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
-        ExpressionAttributeValues: { ':keys': { S: KEYS_PARTITION } },
-        Limit: 1,
-      }),
-    );
-    if (Count !== 0) return undefined;
+    if ((await listKeys({ client, table })).length > 0) return undefined;
     const team = 'demo';
     const app = 'quickstart';
     const budgetMonthUsd = 10;

@@ -1,17 +1,18 @@
 /** What `npm start` says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LocalOptions } from './options.ts';
+import { DEFAULT_DATA, type LocalOptions } from './options.ts';
 import type { LocalStack } from './start.ts';
 
-export function greeting(stack: LocalStack): string {
+export function greeting(stack: LocalStack, data: string): string {
+  const tollgate = (command: string) => `npx tollgate ${command}${data === DEFAULT_DATA ? '' : ` --data ${data}`}`;
   const lines = [`Tollgate listening on ${stack.url}`];
   lines.push(...stack.warnings.map((warning) => `Warning: ${warning}`));
   if (stack.simulated.length > 0) {
     lines.push(`Simulated, for want of a key: ${stack.simulated.join(', ')}.`);
   }
   if (stack.firstKey === undefined) {
-    lines.push('Keys: npx tollgate keys create --team TEAM, or npx tollgate keys list.');
+    lines.push(`For another key: ${tollgate('keys create --team TEAM')}`);
   } else {
     const { key, team, app, budgetMonthUsd } = stack.firstKey;
     lines.push(
@@ -24,7 +25,7 @@ export function greeting(stack: LocalStack): string {
       '',
       ...curl(stack.url, key).map((line) => `  ${line}`),
       '',
-      'Then see what it cost: npx tollgate costs',
+      `Then see what it cost: ${tollgate('costs')}`,
     );
   }
   return `${lines.join('\n')}\n`;

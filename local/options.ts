@@ -12,13 +12,16 @@ export type LocalAction =
   | { readonly action: 'refuse'; readonly reason: string }
   | { readonly action: 'start'; readonly start: LocalOptions };
 
+/** Where the CLI looks too. */
+export const DEFAULT_DATA = '.tollgate';
+
 export const USAGE = `Usage: npm start -- [options]
 
 Runs the gateway on this machine, with simulated providers where there is no key.
 
   --port PORT      where to listen, 0 for any free port  (PORT, 8787)
   --config FILE    the configuration                     (TOLLGATE_CONFIG, gateway.yaml)
-  --data DIR       keys, meters, logs and secrets        (TOLLGATE_DATA, .tollgate)
+  --data DIR       keys, meters, logs and secrets        (TOLLGATE_DATA, ${DEFAULT_DATA})
   --help
 
 Provider keys: OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY are stored in DIR/secrets.json.
@@ -48,7 +51,7 @@ export function readLocalOptions(
     start: {
       port: Number(port),
       config: values.config ?? (env.TOLLGATE_CONFIG || 'gateway.yaml'),
-      data: values.data ?? (env.TOLLGATE_DATA || '.tollgate'),
+      data: values.data ?? (env.TOLLGATE_DATA || DEFAULT_DATA),
     },
   };
 }

@@ -4,28 +4,33 @@
  */
 export function splitJson(text: string): readonly string[] | undefined {
   const lines: string[] = [];
-  let rest = text.trim();
-  const whole = rest.startsWith('{') ? toLine(rest) : undefined; // What the gateway sends: one row a record.
-  if (whole !== undefined) return [whole];
-  while (rest !== '') {
-    const end = rest.startsWith('{') ? objectEnd(rest) : undefined;
-    if (end === undefined) return undefined;
-    const line = toLine(rest.slice(0, end));
-    if (line === undefined) return undefined;
+  for (let start = skipSpace(text, 0); start < text.length; ) {
+    const end = text[start] === '{' ? objectEnd(text, start) : undefined;
+    const line = end === undefined ? undefined : toLine(text.slice(start, end));
+    if (end === undefined || line === undefined) return undefined;
     lines.push(line);
-    rest = rest.slice(end).trimStart();
+    start = skipSpace(text, end);
   }
   return lines.length === 0 ? undefined : lines;
 }
 
-/** Behind the brace that closes the first one; braces in strings do not count. */
-function objectEnd(text: string): number | undefined {
+function skipSpace(text: string, start: number): number {
+  let index = start;
+  while (index < text.length && /\s/.test(text.charAt(index))) index += 1;
+  return index;
+}
+
+/** Behind the brace that closes the one at `start`. Braces in strings do not count. */
+function objectEnd(text: string, start: number): number | undefined {
   let depth = 0;
-  // A string, or a brace. An unclosed string matches neither, and its braces only lead to text that does not parse.
-  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}]/gs)) {
-    if (match[0] === '{') depth += 1;
-    else if (match[0] === '}') depth -= 1;
-    if (depth === 0) return match.index + 1;
+  let quoted = false;
+  for (let index = start; index < text.length; index += 1) {
+    const character = text[index];
+    if (quoted && character === '\\') index += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (!quoted && character === '{') depth += 1;
+    else if (!quoted && character === '}') depth -= 1;
+    if (depth === 0) return index + 1;
   }
   return undefined;
 }

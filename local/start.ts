@@ -67,7 +67,9 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
   // Closed in the order in which they must stop: first what takes requests, last what others write to.
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
-    for (const stop of closers.splice(0).reverse()) await stop();
+    const failures: unknown[] = [];
+    for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   const started = <T extends { close(): Promise<void> }>(part: T): T => {
     closers.push(() => part.close());

@@ -3,7 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type LocalStackOptions, runLocal, startLocalStack } from '../../support/local-stack.ts';
+import {
+  type LocalStackOptions,
+  type LocalStackProcess,
+  runLocal,
+  startLocalStack,
+} from '../../support/local-stack.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 async function start(options: LocalStackOptions = {}) {
@@ -19,6 +24,12 @@ function pasteCurl(stdout: string): { readonly url: string; readonly init: Reque
       stdout,
     ) ?? [];
   return { url, init: { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body } };
+}
+
+/** How many rows the stack's Firehose has taken since it started. */
+async function acknowledged(stack: LocalStackProcess): Promise<number> {
+  const response = await fetch(`${stack.info.endpoints.firehose}/stats`);
+  return ((await response.json()) as { records: number }).records;
 }
 
 describe('a first start', () => {
@@ -80,26 +91,23 @@ describe('a later start', () => {
     expect(await first.close()).toBe(0);
 
     const second = await startLocalStack({ data, env: { ANTHROPIC_API_KEY: 'sk-ant' } });
-    expect(second.output().stdout).toContain('npx tollgate keys create');
+    expect(second.output().stdout).toContain(`npx tollgate keys create --team TEAM --data ${data}`);
     expect(second.output().stdout).not.toContain('curl');
     const again = await fetch(`${second.url}/v1/chat/completions`, pasted.init);
     expect(again.status, await again.text()).toBe(200);
+    // The row follows the answer: once Firehose has it, nothing may lose it.
+    await expect.poll(() => acknowledged(second)).toBe(1);
     await second.kill();
 
     const third = await start({ data });
     expect(third.output().stdout).toContain('Simulated, for want of a key: openai.');
-    expect((await fetch(`${third.url}/v1/chat/completions`, pasted.init)).status).toBe(200);
-    await expect
-      .poll(async () => {
-        await fetch(`${third.info.endpoints.firehose}/flush`, { method: 'POST' });
-        const { stdout } = await third.tollgate(
-          'query',
-          "SELECT count(*) AS n FROM requests WHERE outcome = 'ok'",
-          '--json',
-        );
-        return JSON.parse(stdout) as unknown;
-      })
-      .toEqual([{ n: 3 }]);
+    const last = await fetch(`${third.url}/v1/chat/completions`, pasted.init);
+    expect(last.status, await last.text()).toBe(200);
+    await expect.poll(() => acknowledged(third)).toBe(1);
+    await fetch(`${third.info.endpoints.firehose}/flush`, { method: 'POST' });
+    const sql = "SELECT count(*) AS n FROM requests WHERE outcome = 'ok'";
+    const { stdout, stderr } = await third.tollgate('query', sql, '--json');
+    expect(JSON.parse(stdout), stderr).toEqual([{ n: 3 }]);
   });
 });
 
