@@ -65,7 +65,7 @@ export class RequestStream extends Construct {
   grantWrite(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
-      actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
+      actions: ['firehose:PutRecordBatch'],
       resourceArns: [this.stream.deliveryStreamArn],
     });
   }

@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Template } from 'aws-cdk-lib/assertions';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../lib/load-config.ts';
+import { openLake } from '../../local/lake.ts';
+import { type SimulatedProviders, startSimulatedProviders } from '../../local/providers/index.ts';
+import { type Assembly, cdkSynth } from './cdk-synth.ts';
+import { permissions } from './permissions.ts';
+import { PROJECT } from './synthesize.ts';
+
+/** What a cold start reads at the most, and what is uploaded. Of 1.4 MB the price catalogue is a third, loaded late. */
+const MOST_CODE = 1_500_000;
+
+let folder: string;
+let configFile: string;
+let providers: SimulatedProviders;
+let assembly: Assembly;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tollgate-asset-'));
+  providers = await startSimulatedProviders();
+  configFile = join(folder, 'gateway.yaml');
+  await writeFile(
+    configFile,
+    `providers:
+  openai: { dialect: openai-chat, baseUrl: '${providers.openaiBaseUrl}', secret: openai }
+models:
+  smart:
+    targets: [{ provider: openai, model: gpt-4o-mini }]
+`,
+  );
+  assembly = await cdkSynth(join(folder, 'first'), configFile);
+});
+
+afterAll(async () => {
+  await providers.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('cdk synth, with no account, network or credentials', () => {
+  it('gives the same template and code each time, wherever they go', async () => {
+    const second = await cdkSynth(join(folder, 'second'), configFile);
+    expect(second.templateText).toBe(assembly.templateText);
+    expect((await readdir(second.asset)).sort()).toEqual((await readdir(assembly.asset)).sort());
+  });
+
+  it('puts the checked configuration beside the code', async () => {
+    const bundled: unknown = JSON.parse(await readFile(join(assembly.asset, configFileName(assembly)), 'utf8'));
+    expect(bundled).toEqual(loadConfig(configFile));
+  });
+
+  it('stops at a broken configuration, with the path and the reason', async () => {
+    const broken = join(folder, 'broken.yaml');
+    await writeFile(broken, 'providers:\n  openai: { dialect: openai-chat, baseUrl: not-a-url }\n');
+    await expect(cdkSynth(join(folder, 'broken'), broken)).rejects.toThrow(
+      /broken\.yaml is not a valid configuration:\s+providers\.openai\.baseUrl: /,
+    );
+  });
+});
+
+describe('the bundle', () => {
+  it('is small, and keeps the price catalogue out of what a start reads', async () => {
+    const files = (await readdir(assembly.asset)).filter((name) => name.endsWith('.mjs'));
+    const sizes = await Promise.all(files.map(async (name) => (await stat(join(assembly.asset, name))).size));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const entry = sizes[files.indexOf('index.mjs')] ?? 0;
+    console.info(`The bundle: ${kilobytes(total)} in ${files.length} files, index.mjs ${kilobytes(entry)}.`);
+    expect(total).toBeLessThan(MOST_CODE);
+    const sources = await sourcesOf(assembly.asset, 'index.mjs');
+    expect(sources.some((source) => source.includes('functions/gateway/'))).toBe(true);
+    expect(sources.filter((source) => source.includes('genai-prices'))).toEqual([]);
+  });
+
+  it('holds what the gateway runs, and nothing of the tools around it', async () => {
+    const sources = await allSourcesOf(assembly.asset);
+    const packages = new Set(
+      sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []),
+    );
+    expect([...packages]).toEqual(expect.arrayContaining(['@aws-sdk/client-dynamodb', '@middy/core', 'undici']));
+    for (const tool of ['yaml', 'commander', 'dynalite', '@duckdb/node-api', 'aws-cdk-lib', 'zod-to-json-schema']) {
+      expect(packages, tool).not.toContain(tool);
+    }
+    const own = sources.filter((source) => !source.includes('node_modules/'));
+    expect(own.length).toBeGreaterThan(20);
+    expect(
+      own.filter((source) => !/^\.\.\/\.\.\/(functions\/|lib\/lean-undici\.mjs$|package\.json$)/.test(source)),
+    ).toEqual([]);
+  });
+});
+
+/** Made by the SDK itself, and only where endpoint discovery was switched on, which it is not. */
+const NEVER_CALLED = ['dynamodb:DescribeEndpoints'];
+const SERVICES: Readonly<Record<string, string>> = {
+  dynamodb: 'dynamodb',
+  firehose: 'firehose',
+  'secrets-manager': 'secretsmanager',
+};
+
+describe('the permissions of the gateway', () => {
+  it('are exactly the AWS calls that its code can make', async () => {
+    // The bundler leaves out what is not used: a call that is in the bundle is one that somewhere is made.
+    const calls = (await allSourcesOf(assembly.asset)).flatMap((source) => {
+      const [, client, action] = /@aws-sdk\/client-([a-z-]+)\/.*\/(\w+)Command\.js$/.exec(source) ?? [];
+      return client === undefined ? [] : [`${SERVICES[client] ?? client}:${action}`];
+    });
+    const allowed = permissions(Template.fromString(assembly.templateText))
+      .filter(({ role }) => role === '<GatewayRole>')
+      .flatMap(({ actions }) => actions)
+      .filter((action) => !action.startsWith('logs:'));
+    expect(allowed.sort()).toEqual([...new Set(calls)].filter((call) => !NEVER_CALLED.includes(call)).sort());
+  });
+});
+
+describe('the bundled code, in a process of its own', () => {
+  let child: ChildProcess;
+  let served: { readonly url: string; readonly firehose: string; readonly key: string };
+  let data: string;
+  let errors = '';
+
+  beforeAll(async () => {
+    data = join(folder, 'data');
+    await mkdir(data);
+    const script = join(import.meta.dirname, 'serve-asset.ts');
+    const args = [script, assembly.asset, configFileName(assembly), data, configFile];
+    child = spawn(process.execPath, args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    served = await new Promise((resolve, reject) => {
+      if (child.stdout !== null) createInterface(child.stdout).once('line', (line) => resolve(JSON.parse(line)));
+      child.once('exit', () => reject(new Error(`The bundled code did not start:\n${errors}`)));
+    });
+  });
+
+  afterAll(async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  });
+
+  it("streams an answer to the official SDK, and writes the request's row", async () => {
+    const client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: served.key, maxRetries: 0 });
+    const stream = await client.chat.completions.create({
+      model: 'smart',
+      messages: [{ role: 'user', content: 'Say hello in a sentence.' }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let finish: string | null | undefined;
+    let usage: OpenAI.CompletionUsage | null | undefined;
+    let chunks = 0;
+    for await (const chunk of stream) {
+      chunks += 1;
+      text += chunk.choices[0]?.delta.content ?? '';
+      finish ??= chunk.choices[0]?.finish_reason;
+      usage ??= chunk.usage;
+    }
+    expect(chunks).toBeGreaterThan(2);
+    expect(text.length).toBeGreaterThan(0);
+    expect(finish).toBe('stop');
+    expect(usage?.completion_tokens).toBeGreaterThan(0);
+
+    const rows = await rowsOf(served.firehose, data);
+    expect(rows).toEqual([['ok', true, 200, 'openai', 'gpt-4o-mini', usage?.completion_tokens, true]]);
+  });
+
+  it('refuses who has no key', async () => {
+    const client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'sk-tg-nobody', maxRetries: 0 });
+    await expect(client.models.list()).rejects.toThrow(OpenAI.AuthenticationError);
+  });
+});
+
+function configFileName({ template }: Assembly): string {
+  const [handler] = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  if (handler === undefined) throw new Error('The template has no function.');
+  const { Environment } = handler.Properties as {
+    readonly Environment: { readonly Variables: { readonly TOLLGATE_CONFIG_FILE: string } };
+  };
+  return Environment.Variables.TOLLGATE_CONFIG_FILE;
+}
+
+async function sourcesOf(asset: string, file: string): Promise<readonly string[]> {
+  const map: unknown = JSON.parse(await readFile(join(asset, `${file}.map`), 'utf8'));
+  return (map as { readonly sources: readonly string[] }).sources;
+}
+
+async function allSourcesOf(asset: string): Promise<readonly string[]> {
+  const code = (await readdir(asset)).filter((name) => name.endsWith('.mjs'));
+  return (await Promise.all(code.map((name) => sourcesOf(asset, name)))).flat();
+}
+
+async function rowsOf(firehose: string, data: string): Promise<readonly (readonly unknown[])[]> {
+  await fetch(`${firehose}/flush`, { method: 'POST' });
+  const lake = await openLake(join(data, 'lake'));
+  try {
+    const { rows } = await lake.query(
+      `SELECT outcome, stream, http_status, provider, target_model, output_tokens, cost_nano_usd > 0 FROM requests`,
+    );
+    return rows;
+  } finally {
+    lake.close();
+  }
+}
+
+const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} kB`;

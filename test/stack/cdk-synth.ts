@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PROJECT } from './synthesize.ts';
+
+const run = promisify(execFile);
+
+export interface Assembly {
+  readonly template: {
+    readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: unknown }>>;
+  };
+  readonly templateText: string;
+  /** The folder of the gateway's code, as it would be zipped. */
+  readonly asset: string;
+}
+
+/** `npx cdk synth` as a stranger runs it: the command line itself, with no AWS credentials and an empty home. */
+export async function cdkSynth(folder: string, configFile: string): Promise<Assembly> {
+  const home = join(folder, 'home');
+  const output = join(folder, 'cdk.out');
+  await mkdir(home, { recursive: true });
+  const { PATH } = process.env;
+  const env = { PATH, HOME: home, CI: 'true', AWS_EC2_METADATA_DISABLED: 'true' };
+  const args = ['cdk', 'synth', '-q', '--no-notices', '-o', output, '-c', `tollgate:configFile=${configFile}`];
+  await run('npx', args, { cwd: PROJECT, env });
+  const templateText = await readFile(join(output, 'Tollgate.template.json'), 'utf8');
+  const { files } = JSON.parse(await readFile(join(output, 'Tollgate.assets.json'), 'utf8')) as {
+    readonly files: Readonly<
+      Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>
+    >;
+  };
+  const [asset, ...others] = Object.values(files).filter(({ source }) => source.packaging === 'zip');
+  if (asset === undefined || others.length > 0) throw new Error('There is not exactly one asset of code.');
+  return {
+    template: JSON.parse(templateText) as Assembly['template'],
+    templateText,
+    asset: join(output, asset.source.path),
+  };
+}
