@@ -20,8 +20,6 @@ export interface Aliases {
   readonly originals: ReadonlyMap<string, string>;
 }
 
-const HASH_LENGTH = 13;
-
 export function createAliases(values: Iterable<string>, rule: AliasRule): Aliases {
   const unique = [...new Set(values)];
   const taken = new Set(unique.filter((value) => rule.allowed.test(value)));
@@ -46,7 +44,7 @@ function aliasFor(value: string, rule: AliasRule, attempt = 1): string {
   return value.slice(0, rule.maxLength - suffix.length).replace(rule.replaced, '_') + suffix;
 }
 
-/** FNV-1a over UTF-16 code units, twice from different bases: 64 bits, 13 characters in base 36, padded. */
+/** FNV-1a over UTF-16 code units, twice with different constants: 64 bits in 14 characters of base 36. */
 function hash(value: string): string {
   let low = 0x811c9dc5;
   let high = 0x01000193;
@@ -55,6 +53,9 @@ function hash(value: string): string {
     low = Math.imul(low ^ unit, 0x01000193);
     high = Math.imul(high ^ unit, 0x85ebca6b);
   }
-  const bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-  return bits.toString(36).padStart(HASH_LENGTH, '0');
+  return half(high) + half(low);
+}
+
+function half(bits: number): string {
+  return (bits >>> 0).toString(36).padStart(7, '0');
 }

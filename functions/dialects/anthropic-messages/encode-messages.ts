@@ -41,15 +41,17 @@ export function encodeMessages(
   throw new GatewayError('invalid-request', 'The conversation holds nothing but blank text', { param: 'messages' });
 }
 
-/** Turns that nothing is left of are gone; neighbours of one role are one turn, as the provider sees them anyway. */
+/**
+ * Turns that nothing is left of are gone; neighbours of one role are one turn, as the provider sees them anyway.
+ * Blocks are collected in place: copying what was merged before would be quadratic (30,000 short messages fit a MB).
+ */
 function mergeTurns(turns: readonly Turn[]): Turn[] {
-  const merged: Turn[] = [];
-  for (const turn of turns) {
-    if (turn.blocks.length === 0) continue;
+  const merged: { role: Turn['role']; blocks: JsonObject[] }[] = [];
+  for (const { role, blocks } of turns) {
+    if (blocks.length === 0) continue;
     const previous = merged.at(-1);
-    if (previous?.role === turn.role) {
-      merged[merged.length - 1] = { role: turn.role, blocks: [...previous.blocks, ...turn.blocks] };
-    } else merged.push(turn);
+    if (previous?.role === role) for (const block of blocks) previous.blocks.push(block);
+    else merged.push({ role, blocks: [...blocks] });
   }
   return merged;
 }

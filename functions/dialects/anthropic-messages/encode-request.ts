@@ -16,10 +16,8 @@ const DIALECT = 'anthropic-messages';
 const OWN_FIELDS = new Set(['model', 'messages', 'max_tokens', 'stream']);
 
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
-  const dropped = new Set<string>(unsupportedParameters(request));
-  const drop = (parameter: string): void => {
-    dropped.add(parameter);
-  };
+  const dropped = createDropList(unsupportedParameters(request));
+  const { drop } = dropped;
   const traits = modelTraits(target.model);
   const aliases = aliasTools(request);
   const { system, messages } = encodeMessages(request.messages, traits.laterSystemMessages, {
@@ -58,7 +56,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   };
   const restore = restoreTools(request, aliases);
   return {
-    ...seal(extend(body, request.extensions[DIALECT]), target, dropped),
+    ...seal(extend(body, request.extensions[DIALECT]), target, dropped.names()),
     ...(restore === undefined ? {} : { restore }),
   };
 }
@@ -80,11 +78,11 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
     thinking.budget_tokens >= maxTokens
       ? { thinking: { ...thinking, budget_tokens: maxTokens - 1 } }
       : {};
-  return seal({ ...body, model: target.model, max_tokens: maxTokens, ...lowered }, target, new Set());
+  return seal({ ...body, model: target.model, max_tokens: maxTokens, ...lowered }, target, []);
 }
 
 /** Without the fields that this provider is known to refuse. */
-function seal(body: JsonObject, target: EncodeTarget, dropped: ReadonlySet<string>): EncodedRequest {
+function seal(body: JsonObject, target: EncodeTarget, dropped: readonly string[]): EncodedRequest {
   const refused = target.quirks.unsupported.filter((field) => field in body && !OWN_FIELDS.has(field));
   return {
     method: 'POST',
@@ -92,6 +90,18 @@ function seal(body: JsonObject, target: EncodeTarget, dropped: ReadonlySet<strin
     headers: { 'anthropic-version': ANTHROPIC_VERSION },
     body: Object.fromEntries(Object.entries(body).filter(([field]) => !refused.includes(field))),
     dropped: [...new Set([...dropped, ...refused])],
+  };
+}
+
+/** The first place of each kind: thousands of messages may carry the same, and the names go into a header. */
+function createDropList(initial: readonly string[]) {
+  const byKind = new Map(initial.map((name) => [name, name]));
+  return {
+    drop(name: string): void {
+      const kind = name.replace(/\[\d+\]/g, '[]');
+      if (!byKind.has(kind)) byKind.set(kind, name);
+    },
+    names: (): readonly string[] => [...byKind.values()],
   };
 }
 

@@ -50,14 +50,13 @@ const stop = {
 export const stopSchema = z.object(stop);
 export type WireStop = z.output<typeof stopSchema>;
 
-export const messageSchema = z.object({
+const messageSchema = z.object({
   id: text,
   model: text,
   content: z.nullish(z.array(block)),
   usage: z.nullish(usageSchema),
   ...stop,
 });
-export type WireMessage = z.output<typeof messageSchema>;
 
 export const messageStartSchema = z.object({ message: messageSchema });
 export const blockStartSchema = z.object({ index: z.nullish(z.number()), content_block: block });

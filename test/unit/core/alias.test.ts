@@ -13,7 +13,7 @@ describe('createAliases', () => {
   });
 
   it('keeps the readable part of what is not', () => {
-    expect(createAliases(['functions.Bash:0'], rule).of('functions.Bash:0')).toMatch(/^functions_Bash_0_[a-z0-9]{13}$/);
+    expect(createAliases(['functions.Bash:0'], rule).of('functions.Bash:0')).toMatch(/^functions_Bash_0_[a-z0-9]{14}$/);
   });
 
   it('tells apart what would read the same', () => {

@@ -481,7 +481,8 @@ describe('what the encoder renamed', () => {
 });
 
 describe('a stream and the whole answer', () => {
-  const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<never>;
+  // As a parser gives it: written as JSON, -0 is 0.
+  const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as never);
   const anyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
   const block: fc.Arbitrary<JsonObject> = fc.oneof(
     fc.record({ type: fc.constant('text'), text: anyText }),

@@ -123,9 +123,17 @@ describe('turns', () => {
     });
   });
 
-  it('reports the names of participants, which have no place', () => {
-    const { dropped } = encode({ messages: [{ role: 'user', name: 'ada', content: [text('a')] }] });
-    expect(dropped).toEqual(['messages[0].name']);
+  it('reports the names of participants, which have no place, once', () => {
+    const named: Message = { role: 'user', name: 'ada', content: [text('a')] };
+    expect(encode({ messages: [user('a'), named, named] }).dropped).toEqual(['messages[1].name']);
+  });
+
+  it('takes as long as there is text, however many messages it comes in', () => {
+    const started = performance.now();
+    const body = messagesOf(Array.from({ length: 100_000 }, () => user('a')));
+    expect(body.messages).toMatchObject([{ role: 'user' }]);
+    // 0.1 s measured; copying the turn at each message took 12 s.
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 
@@ -202,7 +210,7 @@ describe('tool calls and results', () => {
     const body = messagesOf([user('a'), assistant(call('functions.Bash:0')), tool(result('functions.Bash:0', 'r'))]);
     const [, called, answered] = body.messages as readonly { readonly content: readonly Record<string, unknown>[] }[];
     const id = called?.content[0]?.id;
-    expect(id).toMatch(/^functions_Bash_0_[a-z0-9]{13}$/);
+    expect(id).toMatch(/^functions_Bash_0_[a-z0-9]{14}$/);
     expect(answered?.content[0]?.tool_use_id).toBe(id);
   });
 });
