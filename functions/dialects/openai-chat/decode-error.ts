@@ -44,6 +44,7 @@ const KINDS_BY_STATUS: { readonly [status: number]: ErrorKind } = {
   403: 'upstream-unauthorized',
   404: 'upstream-not-found',
   408: 'upstream-timeout',
+  409: 'upstream-error',
   413: 'too-large',
   422: 'invalid-request',
   429: 'upstream-throttled',
