@@ -78,11 +78,19 @@ export interface ProviderCodec {
   decodeError(reply: ErrorReply): GatewayError;
 }
 
+/** What the path of a request says, in dialects that put it there. */
+export interface RequestParams {
+  readonly model?: string;
+  readonly stream?: boolean;
+}
+
 /** What the gateway adds to an answer. */
 export interface AnswerContext {
   readonly requestId: string;
   /** Seconds since 1970, for dialects that want a date where the provider gave none. */
   readonly createdAt: number;
+  /** How a stream is cut, where the dialect knows more than one way; `sse` unless told. */
+  readonly format?: 'sse' | 'json-array';
 }
 
 export interface StreamEncoder {
@@ -102,7 +110,7 @@ export interface ErrorAnswer {
 export interface ClientCodec {
   readonly dialect: ClientDialect;
   /** Throws `invalid-request` with `param` where the body is wrong. Never changes the body. */
-  decodeRequest(body: JsonObject): ChatRequest;
+  decodeRequest(body: JsonObject, params?: RequestParams): ChatRequest;
   encodeResponse(events: readonly ChatEvent[], context: AnswerContext): JsonObject;
   createEncoder(request: ChatRequest, context: AnswerContext): StreamEncoder;
   encodeError(error: GatewayError, requestId: string): ErrorAnswer;
