@@ -480,7 +480,7 @@ describe('what the encoder renamed', () => {
   });
 });
 
-describe('a stream and the whole answer', () => {
+describe('a stream and the whole answer', { timeout: 30_000 }, () => {
   // As a parser gives it: written as JSON, -0 is 0.
   const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as never);
   const anyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });

@@ -123,7 +123,7 @@ interface Turn {
   readonly content: readonly JsonObject[];
 }
 
-describe('encodeRequest, for any request,', () => {
+describe('encodeRequest, for any request,', { timeout: 30_000 }, () => {
   it('throws its own errors or gives what the API takes, and changes nothing on the way', () => {
     let encoded = 0;
     fc.assert(

@@ -53,7 +53,7 @@ interface NaiveEvent {
   readonly usage: { readonly [name: string]: number };
 }
 
-describe.runIf(RECORDINGS !== undefined)('recordings of the Messages API', () => {
+describe.runIf(RECORDINGS !== undefined)('recordings of the Messages API', { timeout: 30_000 }, () => {
   it('are there', () => {
     expect(named(true).length).toBeGreaterThanOrEqual(9);
     expect(named(false).length).toBeGreaterThanOrEqual(7);
