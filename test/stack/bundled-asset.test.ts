@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Template } from 'aws-cdk-lib/assertions';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,7 +127,7 @@ describe('the bundled code, in a process of its own', () => {
   beforeAll(async () => {
     data = join(folder, 'data');
     await mkdir(data);
-    const script = join(import.meta.dirname, 'serve-asset.ts');
+    const script = fileURLToPath(new URL('./serve-asset.ts', import.meta.url));
     const args = [script, assembly.asset, configFileName(assembly), data, configFile];
     child = spawn(process.execPath, args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -139,6 +140,7 @@ describe('the bundled code, in a process of its own', () => {
   });
 
   afterAll(async () => {
+    if (child.exitCode !== null) return;
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
     await exited;
