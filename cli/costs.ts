@@ -64,14 +64,13 @@ function formatCosts(costs: Costs, width: number | undefined): string {
     { total: [...by.map((_, index) => (index === 0 ? 'total' : '')), ...numbers(total), ''], width },
   );
   const notes = [
-    total.unpriced_requests > 0
-      ? `${formatCount(total.unpriced_requests)} requests went to models without a known price: their cost is missing. Add it under "prices".`
-      : '',
-    total.estimated_requests > 0
-      ? `${formatCount(total.estimated_requests)} requests are counted by estimate: the provider reported no usage.`
-      : '',
-  ].filter((note) => note !== '');
-  return [`Costs from ${period}`, '', table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+    [total.unpriced_requests, 'went to a model without a known price: what it cost is missing. Add it under "prices".'],
+    [total.estimated_requests, 'counted by estimate: the provider reported no usage.'],
+  ] as const;
+  const lines = notes
+    .filter(([requests]) => requests > 0)
+    .map(([requests, what]) => `${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'} ${what}`);
+  return [`Costs from ${period}`, '', table, ...(lines.length > 0 ? ['', ...lines] : [])].join('\n');
 }
 
 /** Cents for a bill, more where there are only fractions of them. */

@@ -19,6 +19,8 @@ async function flush(firehose: string, context: CliContext): Promise<void> {
     if (!reply.ok) context.io.error(`The latest rows are missing: Firehose answered ${reply.status} ${text}\n`);
   } catch (error) {
     if (isConnectionRefused(error)) return;
-    context.io.error(`The latest rows may be missing: ${error instanceof Error ? error.message : String(error)}\n`);
+    // fetch says no more than "fetch failed": the reason is in its cause.
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    context.io.error(`The latest rows may be missing: ${reason instanceof Error ? reason.message : String(reason)}\n`);
   }
 }
