@@ -4,18 +4,20 @@ import { bar, formatCount, formatTable } from './table.ts';
 
 interface Gauge {
   readonly name: string;
-  readonly used: number;
+  /** Undefined where the ledger does not count, because nothing limits it. */
+  readonly used: number | undefined;
   readonly limit: number | undefined;
   readonly format: (value: number) => string;
 }
 
 const BAR_CELLS = 20;
+const UNCOUNTED = '–';
 
 export function formatMeter(report: MeterReport): string {
   if (report.problem !== undefined) return `${report.scope}\n\n${report.problem}`;
   const rows = gauges(report).map(({ name, used, limit, format }) => [
     name,
-    format(used),
+    used === undefined ? UNCOUNTED : format(used),
     limit === undefined ? 'no limit' : format(limit),
     limit === undefined ? '' : `${percent(share(used, limit))} ${bar(share(used, limit), BAR_CELLS)}`,
   ]);
@@ -23,7 +25,7 @@ export function formatMeter(report: MeterReport): string {
     { title: report.scope },
     { title: 'used', align: 'right' as const },
     { title: 'limit', align: 'right' as const },
-    { title: '' },
+    { title: 'share' },
   ];
   return [formatTable(columns, rows), ...notes(report)].join('\n');
 }
@@ -39,19 +41,24 @@ export function formatMeters(reports: readonly MeterReport[], width: number | un
     if (report.problem !== undefined) return [report.scope, ...titles.map(() => '?'), report.problem];
     const all = gauges(report);
     const tightest = Math.max(-1, ...all.flatMap(({ used, limit }) => (limit === undefined ? [] : share(used, limit))));
-    const cells = all.map(({ used, limit, format }) =>
-      limit === undefined ? format(used) : `${format(used)} of ${format(limit)}`,
-    );
+    const cells = all.map(({ used, limit, format }) => {
+      if (used === undefined) return UNCOUNTED;
+      return limit === undefined ? format(used) : `${format(used)} of ${format(limit)}`;
+    });
     return [report.scope, ...cells, tightest < 0 ? '' : `${percent(tightest)} ${bar(tightest, BAR_CELLS / 2)}`];
   });
   return formatTable(columns, rows, { width });
 }
 
 function gauges({ limits, minute, day, month, inFlight }: MeterReport): readonly Gauge[] {
+  const { limit_rpm: rpm, limit_tpm: tpm, limit_parallel: parallel } = limits;
+  // Requests are charged to the minute where a rate is limited, and marked as in flight where anything is.
+  const rated = rpm !== undefined || tpm !== undefined;
+  const open = Object.keys(limits).length > 0 || inFlight.length > 0 ? inFlight.length : undefined;
   return [
-    { name: 'requests, last minute', used: minute.requests, limit: limits.limit_rpm, format: formatCount },
-    { name: 'tokens, last minute', used: minute.tokens, limit: limits.limit_tpm, format: formatCount },
-    { name: 'requests at once', used: inFlight.length, limit: limits.limit_parallel, format: formatCount },
+    { name: 'requests, last minute', used: rated ? minute.requests : undefined, limit: rpm, format: formatCount },
+    { name: 'tokens, last minute', used: rated ? minute.tokens : undefined, limit: tpm, format: formatCount },
+    { name: 'requests at once', used: open, limit: parallel, format: formatCount },
     { name: `USD, ${day.id} (UTC)`, used: day.usd, limit: limits.budget_day_usd, format: formatUsd },
     { name: `USD, ${month.id} (UTC)`, used: month.usd, limit: limits.budget_month_usd, format: formatUsd },
   ];
@@ -68,7 +75,7 @@ function notes({ reservedUsd, inFlight }: MeterReport): readonly string[] {
 }
 
 /** A limit of 0 admits nothing: it is used up from the start. */
-const share = (used: number, limit: number): number => (limit === 0 ? 1 : used / limit);
+const share = (used: number | undefined, limit: number): number => (limit === 0 ? 1 : (used ?? 0) / limit);
 
 const percent = (value: number): string => `${Math.round(value * 100)}%`.padStart(4);
 

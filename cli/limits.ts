@@ -4,11 +4,11 @@ import type { LimitChanges } from '../functions/ledger/limits.ts';
 import { orNone, parseCount, parseUsd } from './parse.ts';
 
 export interface LimitOptions {
-  readonly rpm?: number | null;
-  readonly tpm?: number | null;
-  readonly parallel?: number | null;
-  readonly budgetDay?: number | null;
-  readonly budgetMonth?: number | null;
+  readonly rpm?: number | 'none';
+  readonly tpm?: number | 'none';
+  readonly parallel?: number | 'none';
+  readonly budgetDay?: number | 'none';
+  readonly budgetMonth?: number | 'none';
 }
 
 const OPTIONS = [
@@ -35,5 +35,9 @@ export function toLimitChanges(options: LimitOptions): LimitChanges {
     budget_day_usd: options.budgetDay,
     budget_month_usd: options.budgetMonth,
   };
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries(changes).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value === 'none' ? null : value]],
+    ),
+  );
 }

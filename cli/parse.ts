@@ -32,7 +32,10 @@ export function parseExpiry(text: string): number {
   return dateOnly ? ms + 86_400_000 - 1 : ms;
 }
 
-/** Anything that the parser takes, or `none`, which takes a limit away. */
-export function orNone<T>(parse: (text: string) => T): (text: string) => T | null {
-  return (text) => (text === 'none' ? null : parse(text));
+/**
+ * Anything that the parser takes, or `none`, which takes a limit away. The word stays a word here, because commander
+ * turns the null of a parser into an empty string.
+ */
+export function orNone<T>(parse: (text: string) => T): (text: string) => T | 'none' {
+  return (text) => (text === 'none' ? text : parse(text));
 }

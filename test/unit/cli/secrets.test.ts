@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSecretsManager } from '../../../local/secrets-manager.ts';
+import { dataFolder, runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { dataFolder, runInMemory } from './run-in-memory.ts';
 
 const CONFIG = {
   providers: {
@@ -34,12 +34,12 @@ async function withSecrets() {
 describe('secrets set', () => {
   it('creates, replaces, and shows no value', async () => {
     const { data, stored } = await withSecrets();
-    const first = await runInMemory(['secrets', 'set', 'real', 'sk-canary-1', '--data', data]);
+    const first = await runCommand(['secrets', 'set', 'real', 'sk-canary-1', '--data', data]);
     expect(first).toMatchObject({ code: 0, error: '' });
     expect(first.out).toMatch(/^Stored a key as tollgate\/real\. It is in force within/);
     expect(await stored('tollgate/real')).toBe('sk-canary-1');
 
-    const second = await runInMemory(['secrets', 'set', 'real', '-', '--data', data, '--json'], {
+    const second = await runCommand(['secrets', 'set', 'real', '-', '--data', data, '--json'], {
       secret: 'sk-canary-2\n',
     });
     expect(JSON.parse(second.out)).toEqual({ name: 'real', secret: 'tollgate/real', keys: 1 });
@@ -50,16 +50,16 @@ describe('secrets set', () => {
   it('takes several keys', async () => {
     const { data, stored } = await withSecrets();
     const value = '{"keys": ["sk-1", "sk-2"]}';
-    expect((await runInMemory(['secrets', 'set', 'real', value, '--data', data])).out).toMatch(/^Stored 2 keys as/);
+    expect((await runCommand(['secrets', 'set', 'real', value, '--data', data])).out).toMatch(/^Stored 2 keys as/);
     expect(await stored('tollgate/real')).toBe(value);
   });
 
   it('says what it takes until the key is used', async () => {
     const { data } = await withSecrets();
-    expect((await runInMemory(['secrets', 'set', 'openai', 'sk-1', '--data', data])).out).toContain(
+    expect((await runCommand(['secrets', 'set', 'openai', 'sk-1', '--data', data])).out).toContain(
       'Start the local stack again, to have openai answer instead of a simulation.',
     );
-    expect((await runInMemory(['secrets', 'set', 'openia', 'sk-1', '--data', data])).out).toContain(
+    expect((await runCommand(['secrets', 'set', 'openia', 'sk-1', '--data', data])).out).toContain(
       'No provider of the configuration in force uses it (they use: openai, real).',
     );
   });
@@ -70,14 +70,14 @@ describe('secrets set', () => {
     { value: '{"keys": ["sk-canary"', says: 'is neither a plain key nor {"keys": ["…"]}' },
     { value: '{"keys": []}', says: 'holds no key' },
   ])('refuses $value with $says, quoting nothing', async ({ value, secret = '', says }) => {
-    const result = await runInMemory(['secrets', 'set', 'real', value, '--data', dataFolder(), '--debug'], { secret });
+    const result = await runCommand(['secrets', 'set', 'real', value, '--data', dataFolder(), '--debug'], { secret });
     expect(result).toMatchObject({ code: 1, out: '' });
     expect(result.error).toContain(says);
     expect(result.error).not.toContain('canary');
   });
 
   it('refuses a name that no secret can have', async () => {
-    const result = await runInMemory(['secrets', 'set', 'a/b', 'sk-1', '--data', dataFolder()]);
+    const result = await runCommand(['secrets', 'set', 'a/b', 'sk-1', '--data', dataFolder()]);
     expect(result.code).toBe(2);
     expect(result.error).toContain("'a/b' is invalid");
   });

@@ -2,23 +2,25 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli } from '../../../cli/run.ts';
-import { tempDir } from '../../support/temp-dir.ts';
+import { runCli } from '../../cli/run.ts';
+import { tempDir } from './temp-dir.ts';
 
-export interface CliResult {
+export interface CommandOutput {
   readonly code: number;
   readonly out: string;
   readonly error: string;
 }
 
-export interface InMemoryOptions {
+export interface CommandOptions {
   readonly env?: { readonly [name: string]: string };
   readonly cwd?: string;
   readonly secret?: string;
   readonly columns?: number;
+  /** What the clock says; noon of 23 November 2026 where it does not matter. */
+  readonly nowMs?: number;
 }
 
-export async function runInMemory(args: readonly string[], options: InMemoryOptions = {}): Promise<CliResult> {
+export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<CommandOutput> {
   let out = '';
   let error = '';
   const io = {
@@ -32,7 +34,7 @@ export async function runInMemory(args: readonly string[], options: InMemoryOpti
     error: (text: string) => {
       error += text;
     },
-    now: () => Date.parse('2026-11-23T12:00:00Z'),
+    now: () => options.nowMs ?? Date.parse('2026-11-23T12:00:00Z'),
   };
   const code = await runCli(args, io, '9.9.9');
   return { code, out, error };
