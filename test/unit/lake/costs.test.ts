@@ -7,8 +7,8 @@ import { formatRow } from '../../../functions/records/format-row.ts';
 import type { Row } from '../../../functions/records/row.ts';
 import { startFirehose } from '../../../local/firehose.ts';
 import { convertToParquet, openLake } from '../../../local/lake.ts';
+import { dataFolder as anyDataFolder, runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { dataFolder as anyDataFolder, runInMemory } from '../cli/run-in-memory.ts';
 import { nullRow } from './rows.ts';
 
 const call = (id: string, change: Partial<Row>): Row => ({
@@ -75,7 +75,7 @@ async function folderWith(rows: readonly Row[]): Promise<string> {
 describe('tollgate costs', () => {
   test('adds up this month, each request once, in exact nano-dollars', async () => {
     const data = await folderWith(ROWS);
-    const { code, out, error } = await runInMemory(['--data', data, '--json', 'costs']);
+    const { code, out, error } = await runCommand(['--data', data, '--json', 'costs']);
     expect([code, error]).toEqual([0, '']);
     const costs = JSON.parse(out);
     expect(costs).toMatchObject({ by: ['team', 'model'], since: '2026-11-01', until: '2026-11-23' });
@@ -104,7 +104,7 @@ describe('tollgate costs', () => {
 
   test('prints a table that can be read, with bars, and says what is not in the sum', async () => {
     const data = await folderWith(ROWS);
-    const { out } = await runInMemory(['--data', data, 'costs', '--by', 'team'], { columns: 120 });
+    const { out } = await runCommand(['--data', data, 'costs', '--by', 'team'], { columns: 120 });
     expect(out).toMatchInlineSnapshot(`
       "Costs from 2026-11-01 to 2026-11-23, UTC
 
@@ -125,7 +125,7 @@ describe('tollgate costs', () => {
   test('takes days, both included, and any text column', async () => {
     const data = await folderWith(ROWS);
     const costs = async (...options: readonly string[]) => {
-      const { out } = await runInMemory(['--data', data, '--json', 'costs', ...options]);
+      const { out } = await runCommand(['--data', data, '--json', 'costs', ...options]);
       return JSON.parse(out).groups.map((group: { group: unknown[]; requests: number }) => [
         ...group.group,
         group.requests,
@@ -148,13 +148,13 @@ describe('tollgate costs', () => {
     [['--since', '2026-02-30'], /A day is wanted/],
     [['--until', 'yesterday'], /A day is wanted/],
   ])('refuses %s', async (options, message) => {
-    const { code, error } = await runInMemory(['--data', dataFolder(), 'costs', ...options]);
+    const { code, error } = await runCommand(['--data', dataFolder(), 'costs', ...options]);
     expect(code).toBe(2);
     expect(error).toMatch(message);
   });
 
   test('says that there is nothing yet', async () => {
-    const { code, out } = await runInMemory(['--data', dataFolder(), 'costs']);
+    const { code, out } = await runCommand(['--data', dataFolder(), 'costs']);
     expect([code, out]).toEqual([0, 'No requests from 2026-11-01 to 2026-11-23, UTC.\n']);
   });
 
@@ -176,7 +176,7 @@ describe('tollgate costs', () => {
       body: JSON.stringify({ DeliveryStreamName: 'tollgate-requests', Record: { Data } }),
     });
     expect(put.status).toBe(200);
-    const { out } = await runInMemory(['--data', data, '--json', 'query', 'SELECT request_id FROM requests']);
+    const { out } = await runCommand(['--data', data, '--json', 'query', 'SELECT request_id FROM requests']);
     expect(JSON.parse(out)).toEqual([{ request_id: '1' }]);
   });
 });
@@ -185,7 +185,7 @@ describe('tollgate query', () => {
   test('prints a table that can be read', async () => {
     const data = await folderWith(ROWS);
     const sql = 'SELECT team, count(*) AS n, sum(cost_nano_usd) AS nano FROM requests GROUP BY 1 ORDER BY 2 DESC, 1';
-    const { out } = await runInMemory(['--data', data, 'query', sql], { columns: 120 });
+    const { out } = await runCommand(['--data', data, 'query', sql], { columns: 120 });
     expect(out).toMatchInlineSnapshot(`
       "team    n          nano
       ──────  ─  ────────────
@@ -199,7 +199,7 @@ describe('tollgate query', () => {
 
   test('prints a row as a block where it is too wide, and never what steers a terminal', async () => {
     const data = await folderWith([call('1', { model: 'a\u001b[2Jb', team: '搜索' })]);
-    const { out } = await runInMemory(['--data', data, 'query', 'SELECT team, model, provider FROM requests'], {
+    const { out } = await runCommand(['--data', data, 'query', 'SELECT team, model, provider FROM requests'], {
       columns: 20,
     });
     expect(out).toMatchInlineSnapshot(`
@@ -214,7 +214,7 @@ describe('tollgate query', () => {
 
   test('gives objects with --json', async () => {
     const data = await folderWith([call('1', { metadata: { a: 'b' }, flags: ['x'] })]);
-    const { out } = await runInMemory([
+    const { out } = await runCommand([
       '--data',
       data,
       '--json',
@@ -225,10 +225,10 @@ describe('tollgate query', () => {
   });
 
   test("shows DuckDB's own words where the statement is wrong", async () => {
-    const { code, error } = await runInMemory(['--data', dataFolder(), 'query', 'SELEC 1']);
+    const { code, error } = await runCommand(['--data', dataFolder(), 'query', 'SELEC 1']);
     expect(code).toBe(1);
     expect(error).toMatch(/^tollgate: Parser Error: syntax error at or near "SELEC"/);
-    const unknown = await runInMemory(['--data', dataFolder(), 'query', 'SELECT cost FROM requests']);
+    const unknown = await runCommand(['--data', dataFolder(), 'query', 'SELECT cost FROM requests']);
     expect(unknown.error).toContain('cost_usd');
   });
 });
