@@ -67,7 +67,8 @@ const HOSTILE = {
   'any character of the basic plane': codePoints(0x80, 0xd7ff, 400),
 };
 
-describe('the token estimate', () => {
+// The tokenizers are slow where the estimate is not: that is why there is one.
+describe('the token estimate', { timeout: 60_000 }, () => {
   let encodings: readonly Tiktoken[];
   beforeAll(() => {
     encodings = [getEncoding('o200k_base'), getEncoding('cl100k_base')];
@@ -97,7 +98,7 @@ describe('the token estimate', () => {
         expect(estimateTextTokens(text)).toBeGreaterThanOrEqual(most(text));
       }),
       // The margin over random text is a few per cent: a fixed seed, so that a run says something about the code alone.
-      { numRuns: 12, seed: 20261123 },
+      { numRuns: 6, seed: 20261123 },
     );
   });
 
@@ -138,8 +139,8 @@ describe('the token estimate', () => {
           return performance.now() - start;
         }),
       );
-      // 2 to 4 ms where it was measured; the rest is for a busy machine.
-      expect(best).toBeLessThan(25);
+      // 2 to 4 ms where it was measured; 50 ms a megabyte is what a request may cost before its upstream call.
+      expect(best).toBeLessThan(50);
     }
   });
 });
