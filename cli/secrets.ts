@@ -13,7 +13,14 @@ export function registerSecrets(program: Command, context: CliContext): void {
     .argument('<name>', 'the name that the configuration gives as "secret"', parseName)
     .argument('<value>', 'the key, or {"keys": ["…", "…"]} for several, or - to read it from standard input')
     .description('store a provider key; nothing ever prints it')
-    .action(async (name: string, value: string) => {
+    // Commander's own refusal would print the arguments, and with them the key.
+    .allowExcessArguments()
+    .action(async (name: string, value: string, _options: unknown, command: Command) => {
+      if (command.args.length > 2) {
+        throw new CliError('Too many arguments: a name and one value are wanted. Quote a value with spaces.', {
+          exitCode: 2,
+        });
+      }
       const text = (value === '-' ? await context.io.readSecret() : value).trim();
       const parsed = parseProviderKeys(text);
       if (!parsed.ok) {

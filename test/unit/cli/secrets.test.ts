@@ -76,6 +76,13 @@ describe('secrets set', () => {
     expect(result.error).not.toContain('canary');
   });
 
+  it('shows no value where there are too many', async () => {
+    const result = await runCommand(['secrets', 'set', 'real', 'sk-canary', 'sk-canary-2', '--data', dataFolder()]);
+    expect(result).toMatchObject({ code: 2, out: '' });
+    expect(result.error).toContain('Too many arguments');
+    expect(result.error).not.toContain('canary');
+  });
+
   it('refuses a name that no secret can have', async () => {
     const result = await runCommand(['secrets', 'set', 'a/b', 'sk-1', '--data', dataFolder()]);
     expect(result.code).toBe(2);
