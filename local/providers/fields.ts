@@ -31,7 +31,9 @@ export function contentText(content: Json | undefined): string {
     .join('\n');
 }
 
-/** The same for a request streamed and whole, with and without faults: so the answers are the same. */
+/** What decides the answer. Not how it is asked for: streamed or not, with which cap, under which fault. */
+const ASKED = ['system', 'messages', 'tools', 'response_format', 'output_config', 'seed'];
+
 export function seedOf(body: JsonObject, model: string): string {
-  return digest(JSON.stringify({ ...body, model, stream: undefined, stream_options: undefined }));
+  return digest(JSON.stringify([model, ...ASKED.map((name) => body[name])]));
 }

@@ -1,1 +1,1 @@
-export { type SimulatedProviders, type SimulatedProvidersOptions, startSimulatedProviders } from './server.ts';
+export { type SimulatedProviders, startSimulatedProviders } from './server.ts';
