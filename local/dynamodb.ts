@@ -68,7 +68,8 @@ async function closeDatabase(database: Server): Promise<void> {
   });
 }
 
-async function createTable(endpoint: string, name: string): Promise<void> {
+/** The gateway's table, where it is missing. */
+export async function createTable(endpoint: string, name: string): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   try {

@@ -108,7 +108,7 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
         reserveUnlimited(doubted, ask),
         ...asked.map(async (meter) => [await reserveOn(meter, ask)]),
       ]);
-      const { reserved, counted, denials, failures } = sort(tried.flat());
+      const { reserved, counted, denials, failures } = sort(tried.flat(), scopes);
       const denial = worstDenial(denials);
       const failed = [...opened, ...failures];
       if (failed.length > 0 || denial !== undefined) await giveBack(request, ask, reserved, failures.length === 0);
@@ -150,10 +150,13 @@ interface Sorted {
   readonly failures: readonly unknown[];
 }
 
-function sort(outcomes: readonly ScopeOutcome[]): Sorted {
+/** In the order of the scopes, not of the answers. */
+function sort(outcomes: readonly ScopeOutcome[], scopes: readonly Scope[]): Sorted {
+  const reserved = outcomes.flatMap((outcome) => (outcome.kind === 'reserved' ? [outcome.reserved] : []));
+  const counted = outcomes.flatMap((outcome) => (outcome.kind === 'counted' ? [outcome.scope] : []));
   return {
-    reserved: outcomes.flatMap((outcome) => (outcome.kind === 'reserved' ? [outcome.reserved] : [])),
-    counted: outcomes.flatMap((outcome) => (outcome.kind === 'counted' ? [outcome.scope] : [])),
+    reserved: scopes.flatMap((scope) => reserved.filter((charged) => charged.scope === scope)),
+    counted: scopes.filter((scope) => counted.includes(scope)),
     denials: outcomes.flatMap((outcome) => (outcome.kind === 'denied' ? [outcome.denial] : [])),
     failures: outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : [])),
   };

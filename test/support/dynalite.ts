@@ -1,0 +1,89 @@
+/**
+ * A table of its own on a DynamoDB over HTTP: the emulator of `npm start`, or whatever answers at
+ * TOLLGATE_TEST_DYNAMODB (Amazon's DynamoDB Local), so that the same tests run against both.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Attribute, Value } from '../../functions/ledger/attributes.ts';
+import { meterKey } from '../../functions/table.ts';
+import { createTable, startDynamoDb } from '../../local/dynamodb.ts';
+
+export interface TestTable {
+  readonly table: string;
+  /** A new one each time: with its own connections, as another process would have. No retries, as in the gateway. */
+  client(): DynamoDBClient;
+  /** What an operator does in the console. `undefined` removes an attribute. */
+  edit(scope: string, attributes: { readonly [name: string]: Value | undefined }): Promise<void>;
+  put(item: Record<string, Value>): Promise<void>;
+  item(pk: string, sk: string): Promise<{ readonly [name: string]: Attribute } | undefined>;
+  /** Sort keys of the reservations that are open. */
+  openRecords(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export async function startTestTable(): Promise<TestTable> {
+  const external = process.env.TOLLGATE_TEST_DYNAMODB;
+  const table = `tollgate-${randomUUID()}`;
+  const dir = mkdtempSync(join(tmpdir(), 'tollgate-dynamodb-'));
+  const emulator = external === undefined ? await startDynamoDb({ port: 0, dir, table }) : undefined;
+  const endpoint = emulator?.url ?? external ?? '';
+  if (emulator === undefined) await createTable(endpoint, table);
+  const clients: DynamoDBClient[] = [];
+  const client = (): DynamoDBClient => {
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const made = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+    clients.push(made);
+    return made;
+  };
+  const own = client();
+
+  return {
+    table,
+    client,
+    async edit(scope, attributes) {
+      const { pk, sk } = meterKey(scope);
+      const entries = Object.entries(attributes);
+      const set = entries.flatMap(([name, value], index) => (value === undefined ? [] : [{ name, value, index }]));
+      const removed = entries.flatMap(([, value], index) => (value === undefined ? [`#n${index}`] : []));
+      await own.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { pk: { S: pk }, sk: { S: sk } },
+          UpdateExpression: [
+            ...(set.length === 0 ? [] : [`SET ${set.map(({ index }) => `#n${index} = :v${index}`).join(', ')}`]),
+            ...(removed.length === 0 ? [] : [`REMOVE ${removed.join(', ')}`]),
+          ].join(' '),
+          ExpressionAttributeNames: Object.fromEntries(entries.map(([name], index) => [`#n${index}`, name])),
+          ...(set.length === 0
+            ? {}
+            : { ExpressionAttributeValues: Object.fromEntries(set.map(({ value, index }) => [`:v${index}`, value])) }),
+        }),
+      );
+    },
+    async put(item) {
+      await own.send(new PutItemCommand({ TableName: table, Item: item }));
+    },
+    async item(pk, sk) {
+      const key = { pk: { S: pk }, sk: { S: sk } };
+      return (await own.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
+    },
+    async openRecords() {
+      const { Items = [] } = await own.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
+      return Items.filter(({ pk }) => pk?.S?.startsWith('open#')).map(({ sk }) => sk?.S ?? '');
+    },
+    async close() {
+      for (const made of clients) made.destroy();
+      await emulator?.close();
+      rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
