@@ -11,10 +11,7 @@ export interface ConfigFile {
 }
 
 /** Reads the checked configuration that travels with the function. A relative path starts at the bundle. */
-export async function readConfigFile(
-  file: string,
-  bundle = process.env['LAMBDA_TASK_ROOT'] ?? '.',
-): Promise<ConfigFile> {
+export async function readConfigFile(file: string, bundle = process.env.LAMBDA_TASK_ROOT ?? '.'): Promise<ConfigFile> {
   const path = isAbsolute(file) ? file : join(bundle, file);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new GatewayError('internal', `The configuration ${path} cannot be read.`, { cause });

@@ -6,6 +6,7 @@ import type { ChatRequest } from '../core/chat.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Caller, Denial, LimitName, ReserveResult, Scope, UpstreamTarget } from '../core/ports.ts';
 import { estimateInputTokens } from '../ledger/estimate-tokens.ts';
+import { inputKinds } from '../ledger/input-kinds.ts';
 import { affordableOutputTokens, type ModelPrice, worstCaseNano } from '../ledger/prices.ts';
 import type { Plan } from '../routing/plan.ts';
 import type { Gateway, Setup } from './gateway.ts';
@@ -47,6 +48,7 @@ export function scopesOf(caller: Caller): readonly Scope[] {
 export async function admit(input: AdmitInput): Promise<Admission> {
   const { gateway, request, caller, trace } = input;
   const scopes = scopesOf(caller);
+  const kinds = inputKinds(request);
   const inputTokens = estimateInputTokens(request);
   const room = await gateway.ledger.room(scopes, trace.startedAtMs);
   const { targets, prices } = payable(input, room.budgetNano !== undefined);
@@ -54,7 +56,10 @@ export async function admit(input: AdmitInput): Promise<Admission> {
   const reserve = async (budgetNano: number | undefined): Promise<[ReserveResult, number]> => {
     const cap = outputCap(input, prices, inputTokens, budgetNano);
     const outputTokens = cap * request.candidates;
-    const costNano = Math.max(0, ...prices.map((price) => worstCaseNano(price, { inputTokens, outputTokens })));
+    const costNano = Math.max(
+      0,
+      ...prices.map((price) => worstCaseNano(price, { inputTokens, outputTokens, ...kinds })),
+    );
     const result = await gateway.ledger.reserve({
       requestId: trace.requestId,
       scopes,
@@ -127,7 +132,7 @@ function outputCap(
   const most = plan.settings.maxOutputTokens ?? setup.config.defaultMaxOutputTokens;
   if (budgetNano === undefined) return most;
   const affordable = prices.map((price) =>
-    Math.floor(affordableOutputTokens(price, inputTokens, budgetNano) / request.candidates),
+    Math.floor(affordableOutputTokens(price, inputTokens, budgetNano, inputKinds(request)) / request.candidates),
   );
   return Math.max(LEAST_OUTPUT_TOKENS, Math.min(most, ...affordable));
 }

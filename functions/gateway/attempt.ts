@@ -21,6 +21,8 @@ export interface Call {
   readonly client: ClientCodec;
   /** The client's own body, for targets that speak its dialect. */
   readonly body: JsonObject;
+  /** The client's headers that targets of its own dialect may see. */
+  readonly clientHeaders: { readonly [name: string]: string };
   readonly request: ChatRequest;
   readonly inputTokens: number;
   readonly settings: ModelSettings;
@@ -86,7 +88,7 @@ function encode(call: Call, provider: ProviderCodec, target: UpstreamTarget, pas
     );
   }
   call.trace.dropped = encoded.dropped;
-  return encoded;
+  return passthrough ? { ...encoded, headers: { ...encoded.headers, ...call.clientHeaders } } : encoded;
 }
 
 type Failing = Pick<Attempt, 'target' | 'watch' | 'trace' | 'abort'>;

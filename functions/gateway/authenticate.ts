@@ -7,7 +7,7 @@ export async function authenticate(
   keys: KeyStore,
   nowMs: number,
 ): Promise<Caller> {
-  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers['authorization'] ?? '')?.[1];
+  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
   const key = bearer ?? headers['x-api-key'] ?? headers['x-goog-api-key'];
   if (key === undefined || key === '') {
     throw new GatewayError('unauthenticated', 'No API key. Send yours as "Authorization: Bearer sk-tg-…".');

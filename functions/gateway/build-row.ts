@@ -1,4 +1,5 @@
 import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
+import { formatTimestamp } from '../records/format-row.ts';
 import type { AttemptRow, Row } from '../records/row.ts';
 import type { AttemptTrace, Trace } from './trace.ts';
 import { GATEWAY_VERSION } from './version.ts';
@@ -32,7 +33,7 @@ export function buildRow(trace: Trace): Row {
   const since = (ms: number | undefined): number | null => (ms === undefined ? null : ms - trace.startedAtMs);
   return {
     request_id: trace.requestId,
-    started_at: timestamp(trace.startedAtMs),
+    started_at: formatTimestamp(trace.startedAtMs),
     api: trace.api ?? null,
     client_dialect: trace.dialect,
     stream: trace.stream,
@@ -109,9 +110,4 @@ function add(a: Usage, b: Usage): Usage {
     audioInputTokens: a.audioInputTokens + b.audioInputTokens,
     audioOutputTokens: a.audioOutputTokens + b.audioOutputTokens,
   };
-}
-
-/** `2026-11-23 12:00:00.000`, UTC: what Firehose's SerDe reads as a timestamp. */
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 }

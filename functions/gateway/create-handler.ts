@@ -30,13 +30,21 @@ export function createHandler(gateway: Gateway) {
 }
 
 async function serve(gateway: Gateway, context: GatewayContext): Promise<HttpResponse> {
-  const { trace, route, caller, body } = context.tollgate;
+  const { trace, request, route, params = {}, caller, body = {} } = context.tollgate;
   if (route?.serve === 'health') return jsonResponse(200, { status: 'ok' });
   if (caller === undefined) throw new GatewayError('unauthenticated', 'No API key.');
   const response =
     route?.serve === 'models'
       ? await serveModels(gateway, trace, caller)
-      : await serveChat({ gateway, trace, caller, body: body ?? {}, remainingMs: context.getRemainingTimeInMillis() });
+      : await serveChat({
+          gateway,
+          trace,
+          caller,
+          body,
+          params,
+          request,
+          remainingMs: context.getRemainingTimeInMillis(),
+        });
   trace.status = response.statusCode;
   return response;
 }

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   /** Lower-case names. */
   readonly headers: { readonly [name: string]: string };
   readonly body: Buffer;

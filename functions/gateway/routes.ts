@@ -1,9 +1,11 @@
 /** What answers where. A table, so that a new interface is a line. */
 import type { ClientDialect } from '../core/chat.ts';
+import type { RequestParams } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
+  /** As people write it; `{model}` may hold slashes. */
   readonly path: string;
   /** As the log calls it. */
   readonly api: string;
@@ -11,34 +13,77 @@ export interface Route {
   readonly serve: 'chat' | 'models' | 'health';
   /** A route without a key tells nothing and costs nothing. */
   readonly needsKey: boolean;
+  /** Said by the path rather than the body. */
+  readonly stream?: boolean;
 }
 
+const chat = (path: string, api: string, dialect: ClientDialect, stream?: boolean): Route => ({
+  method: 'POST',
+  path,
+  api,
+  dialect,
+  serve: 'chat',
+  needsKey: true,
+  ...(stream === undefined ? {} : { stream }),
+});
+
 export const ROUTES: readonly Route[] = [
-  {
-    method: 'POST',
-    path: '/v1/chat/completions',
-    api: 'chat.completions',
-    dialect: 'openai-chat',
-    serve: 'chat',
-    needsKey: true,
-  },
+  chat('/v1/chat/completions', 'chat.completions', 'openai-chat'),
   { method: 'GET', path: '/v1/models', api: 'models', dialect: 'openai-chat', serve: 'models', needsKey: true },
   { method: 'GET', path: '/health', api: 'health', dialect: 'openai-chat', serve: 'health', needsKey: false },
 ];
 
+export interface FoundRoute {
+  readonly route: Route;
+  readonly params: RequestParams;
+}
+
 /** Throws `not-found` or `method-not-allowed`. */
-export function findRoute(method: string, path: string): Route {
+export function findRoute(method: string, path: string): FoundRoute {
   const normal = path.length > 1 ? path.replace(/\/+$/, '') : path;
-  const here = ROUTES.filter((route) => route.path === normal);
-  const route = here.find((candidate) => candidate.method === method);
-  if (route !== undefined) return route;
+  const here = ROUTES.flatMap((route) => {
+    const model = matchPath(route.path, normal);
+    return model === undefined ? [] : [{ route, model }];
+  });
+  const found = here.find(({ route }) => route.method === method);
+  if (found !== undefined) {
+    const { route, model } = found;
+    return { route, params: paramsOf(model, route.stream) };
+  }
   if (here.length > 0) {
-    const allowed = here.map((candidate) => candidate.method).join(', ');
+    const allowed = here.map(({ route }) => route.method).join(', ');
     throw new GatewayError('method-not-allowed', `${method} is not allowed on ${normal}: use ${allowed}.`);
   }
-  const known = ROUTES.map((candidate) => `${candidate.method} ${candidate.path}`).join(', ');
+  const known = ROUTES.map((route) => `${route.method} ${route.path}`).join(', ');
   throw new GatewayError('not-found', `There is nothing at ${normal.slice(0, 200)}. This gateway answers ${known}.`);
 }
 
 /** In which dialect an error is told where no route was found. */
-export const DEFAULT_DIALECT: ClientDialect = 'openai-chat';
+export function dialectOfPath(path: string): ClientDialect {
+  return DIALECT_PREFIXES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'openai-chat';
+}
+
+const DIALECT_PREFIXES: readonly (readonly [string, ClientDialect])[] = [];
+
+function paramsOf(model: string, stream: boolean | undefined): RequestParams {
+  return { ...(model === '' ? {} : { model }), ...(stream === undefined ? {} : { stream }) };
+}
+
+const MODEL = '{model}';
+
+/** What stands for `{model}`, empty where the path has none; undefined where it does not match. */
+function matchPath(pattern: string, path: string): string | undefined {
+  const at = pattern.indexOf(MODEL);
+  if (at === -1) return pattern === path ? '' : undefined;
+  const before = pattern.slice(0, at);
+  const after = pattern.slice(at + MODEL.length);
+  if (!path.startsWith(before) || !path.endsWith(after)) return undefined;
+  const model = path.slice(before.length, path.length - after.length);
+  if (model === '' || path.length < before.length + after.length) return undefined;
+  try {
+    return decodeURIComponent(model);
+  } catch {
+    // Not valid percent-encoding: then it is meant as it stands, and no such model exists.
+    return model;
+  }
+}

@@ -1,5 +1,6 @@
 /** One chat request, read top to bottom. Throws `GatewayError` for everything that is refused before the first byte. */
 import { Readable } from 'node:stream';
+import type { RequestParams } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
@@ -10,7 +11,8 @@ import { admit } from './admit.ts';
 import type { Call } from './attempt.ts';
 import type { Gateway } from './gateway.ts';
 import { answerHeaders } from './headers.ts';
-import type { HttpResponse } from './http.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
+import { passedHeaders } from './passed-headers.ts';
 import { openStream, streamAnswer } from './stream-answer.ts';
 import type { Trace } from './trace.ts';
 import { wholeAnswer } from './whole-answer.ts';
@@ -20,6 +22,8 @@ export interface ChatInput {
   readonly trace: Trace;
   readonly caller: Caller;
   readonly body: JsonObject;
+  readonly params: RequestParams;
+  readonly request: HttpRequest;
   /** What is left of the invocation, in milliseconds. */
   readonly remainingMs: number;
 }
@@ -27,9 +31,10 @@ export interface ChatInput {
 /** Kept back from the invocation's time: for the error event, settlement and the row. */
 const CLOSING_MS = 5_000;
 
-export async function serveChat({ gateway, trace, caller, body, remainingMs }: ChatInput): Promise<HttpResponse> {
+export async function serveChat(input: ChatInput): Promise<HttpResponse> {
+  const { gateway, trace, caller, body, remainingMs } = input;
   const client = clientCodec(trace.dialect);
-  const request = client.decodeRequest(body);
+  const request = client.decodeRequest(body, input.params);
   trace.model = request.model;
   trace.stream = request.stream;
 
@@ -55,6 +60,7 @@ export async function serveChat({ gateway, trace, caller, body, remainingMs }: C
     trace,
     client,
     body,
+    clientHeaders: passedHeaders(trace.dialect, input.request.headers),
     request: admission.request,
     inputTokens: admission.inputTokens,
     settings: plan.settings,

@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { RequestParams } from '../core/codec.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/ports.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -11,6 +12,7 @@ export interface RequestState {
   readonly trace: Trace;
   readonly request: HttpRequest;
   route?: Route;
+  params?: RequestParams;
   caller?: Caller;
   body?: JsonObject;
 }

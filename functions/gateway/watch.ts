@@ -1,7 +1,7 @@
 /** Reads off a provider's events what the log, the ledger and the time-outs want to know. */
 import type { ChatEvent } from '../core/chat.ts';
 import { NO_USAGE, type Usage } from '../core/usage.ts';
-import { estimateTextTokens } from '../ledger/estimate-tokens.ts';
+import { createTextMeter } from '../ledger/estimate-tokens.ts';
 import type { AttemptTrace } from './trace.ts';
 
 export interface Watch {
@@ -14,7 +14,7 @@ export interface Watch {
 
 export function createWatch(attempt: AttemptTrace): Watch {
   let reported: Usage | undefined;
-  let outputTokens = 0;
+  const received = createTextMeter();
   let hasContent = false;
   let finished = false;
   return {
@@ -31,7 +31,7 @@ export function createWatch(attempt: AttemptTrace): Watch {
           case 'block-delta':
             if (event.text === '') break;
             hasContent = true;
-            outputTokens += estimateTextTokens(event.text);
+            received.add(event.text);
             break;
           case 'block-signature':
             hasContent = true;
@@ -54,11 +54,11 @@ export function createWatch(attempt: AttemptTrace): Watch {
       if (reported !== undefined && finished) return { usage: reported, usageSource: 'reported' };
       if (reported !== undefined) {
         // Cut short: the provider's last word on output is from before what it sent since.
-        const usage = { ...reported, outputTokens: Math.max(reported.outputTokens, outputTokens) };
+        const usage = { ...reported, outputTokens: Math.max(reported.outputTokens, received.tokens()) };
         return { usage, usageSource: 'estimated' };
       }
       if (!hasContent) return { usage: NO_USAGE, usageSource: 'none' };
-      return { usage: { ...NO_USAGE, inputTokens, outputTokens }, usageSource: 'estimated' };
+      return { usage: { ...NO_USAGE, inputTokens, outputTokens: received.tokens() }, usageSource: 'estimated' };
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Gateway } from '../gateway.ts';
-import { DEFAULT_DIALECT } from '../routes.ts';
+import { dialectOfPath } from '../routes.ts';
 import type { GatewayMiddleware } from '../state.ts';
 import { openTrace as createTrace } from '../trace.ts';
 
@@ -10,14 +10,15 @@ export function openTrace(gateway: Gateway): GatewayMiddleware {
     before: ({ event, context }) => {
       // Otherwise kept-alive sockets hold the environment, billed, until they close.
       context.callbackWaitsForEmptyEventLoop = false;
-      const trace = createTrace(gateway.newId(), gateway.clock.now(), DEFAULT_DIALECT);
+      const trace = createTrace(gateway.newId(), gateway.clock.now(), dialectOfPath(event.rawPath));
       const headers = Object.fromEntries(
         Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value ?? '']),
       );
       const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
       trace.requestBytes = body.length;
       const { method } = event.requestContext.http;
-      context.tollgate = { trace, request: { method, path: event.rawPath, headers, body } };
+      const query = new URLSearchParams(event.rawQueryString);
+      context.tollgate = { trace, request: { method, path: event.rawPath, query, headers, body } };
     },
   };
 }

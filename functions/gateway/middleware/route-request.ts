@@ -6,8 +6,9 @@ export function routeRequest(): GatewayMiddleware {
   return {
     name: 'routeRequest',
     before: ({ context: { tollgate } }) => {
-      const route = findRoute(tollgate.request.method, tollgate.request.path);
+      const { route, params } = findRoute(tollgate.request.method, tollgate.request.path);
       tollgate.route = route;
+      tollgate.params = params;
       tollgate.trace.api = route.api;
       tollgate.trace.dialect = route.dialect;
     },
