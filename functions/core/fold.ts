@@ -78,7 +78,9 @@ export function foldEvents(events: readonly ChatEvent[]): ChatReply {
       }
       case 'block-annotation': {
         const { annotations } = open(event.index);
-        annotations.set(event.origin, [...(annotations.get(event.origin) ?? []), event.data]);
+        const known = annotations.get(event.origin);
+        if (known === undefined) annotations.set(event.origin, [event.data]);
+        else known.push(event.data);
         break;
       }
       case 'block-end':

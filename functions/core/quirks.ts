@@ -7,7 +7,10 @@ export interface Quirks {
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   /** Whether `stream_options: {include_usage: true}` may be sent. */
   readonly streamUsage: boolean;
-  /** Request fields that the provider refuses, in its dialect's words. */
+  /**
+   * Request fields that the provider refuses, in its dialect's words: `seed`. In the openai-chat dialect also deeper ones,
+   * such as `messages[].reasoning_content`.
+   */
   readonly unsupported: readonly string[];
 }
 

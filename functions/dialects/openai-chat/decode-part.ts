@@ -4,7 +4,10 @@ import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import { audioPartSchema, filePartSchema, imagePartSchema, textPartSchema } from './wire.ts';
 
-const AUDIO_TYPES: { readonly [format: string]: string } = { wav: 'audio/wav', mp3: 'audio/mpeg' };
+const AUDIO_TYPES: ReadonlyMap<string, string> = new Map([
+  ['wav', 'audio/wav'],
+  ['mp3', 'audio/mpeg'],
+]);
 
 const cacheSchema = z.object({ type: z.literal('ephemeral'), ttl: z.nullish(z.enum(['5m', '1h'])) });
 
@@ -41,7 +44,7 @@ export function decodePart(part: JsonObject, at: Path): ContentPart {
     }
     case 'input_audio': {
       const { data, format } = parseRequest(audioPartSchema, part, at).input_audio;
-      const mediaType = AUDIO_TYPES[format] ?? `audio/${format}`;
+      const mediaType = AUDIO_TYPES.get(format) ?? `audio/${format}`;
       return { type: 'audio', source: { type: 'base64', mediaType, data }, ...decodeCache(part, at) };
     }
     case 'file': {

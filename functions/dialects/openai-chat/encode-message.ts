@@ -10,12 +10,12 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { encodeCallSignature, encodeDetails } from './reasoning-details.ts';
 
-const AUDIO_FORMATS: { readonly [mediaType: string]: string } = {
-  'audio/wav': 'wav',
-  'audio/x-wav': 'wav',
-  'audio/mpeg': 'mp3',
-  'audio/mp3': 'mp3',
-};
+const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
+  ['audio/wav', 'wav'],
+  ['audio/x-wav', 'wav'],
+  ['audio/mpeg', 'mp3'],
+  ['audio/mp3', 'mp3'],
+]);
 
 /** `drop` is told what of the history this dialect has no words for. */
 export function encodeMessages(messages: readonly Message[], drop: (what: string) => void): readonly JsonObject[] {
@@ -86,7 +86,7 @@ function imageUrl(source: MediaSource): string {
 }
 
 function encodeAudio(source: MediaSource): JsonObject {
-  const format = source.type === 'base64' ? AUDIO_FORMATS[source.mediaType] : undefined;
+  const format = source.type === 'base64' ? AUDIO_FORMATS.get(source.mediaType) : undefined;
   if (source.type !== 'base64' || format === undefined) throw unsupported('audio other than wav and mp3 as base64');
   return { type: 'input_audio', input_audio: { data: source.data, format } };
 }

@@ -43,33 +43,34 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   return createRequest(extended, target, dropped);
 }
 
-/** Leaves out what the provider refuses: fields of the body by name, fields of messages as `messages[].name`. */
+/** Leaves out what the provider refuses: fields of the body by name, deeper ones as `messages[].name`. */
 export function createRequest(body: JsonObject, target: EncodeTarget, dropped: readonly string[]): EncodedRequest {
-  const refused = new Set(target.quirks.unsupported);
+  const { unsupported } = target.quirks;
+  const refused = new Set(unsupported);
   const removed = Object.keys(body).filter((field) => refused.has(field));
-  const kept = removed.length === 0 ? body : omit(body, refused);
+  const paths = unsupported.filter((field) => field.includes('.')).map((field) => field.split('.'));
   return {
     method: 'POST',
     path: CHAT_COMPLETIONS_PATH,
     headers: {},
-    body: stripMessages(kept, refused),
+    body: paths.reduce(without, removed.length === 0 ? body : omit(body, refused)),
     dropped: [...new Set([...dropped, ...removed])],
   };
 }
 
-const MESSAGE_FIELD = 'messages[].';
-
 /**
  * Servers that refuse unknown fields (Groq, Mistral) also refuse what clients echo from answers, such as
- * `messages[].reasoning_content`. That is history, not a wish: leaving it out is not reported.
+ * `messages[].reasoning_content` and `messages[].tool_calls[].extra_content`. That is history, not a wish: leaving it
+ * out is not reported.
  */
-function stripMessages(body: JsonObject, refused: ReadonlySet<string>): JsonObject {
-  const fields = new Set(
-    [...refused].filter((field) => field.startsWith(MESSAGE_FIELD)).map((field) => field.slice(MESSAGE_FIELD.length)),
-  );
-  if (fields.size === 0 || !Array.isArray(body.messages)) return body;
-  const messages = body.messages.map((message: Json) => (isJsonObject(message) ? omit(message, fields) : message));
-  return { ...body, messages };
+function without(object: JsonObject, [step = '', ...rest]: readonly string[]): JsonObject {
+  const field = step.replace(/\[\]$/, '');
+  const value = object[field];
+  if (value === undefined) return object;
+  if (rest.length === 0) return omit(object, new Set([field]));
+  if (isJsonObject(value)) return { ...object, [field]: without(value, rest) };
+  if (!Array.isArray(value)) return object;
+  return { ...object, [field]: value.map((item: Json) => (isJsonObject(item) ? without(item, rest) : item)) };
 }
 
 function omit(object: JsonObject, fields: ReadonlySet<string>): JsonObject {

@@ -6,9 +6,10 @@ import { createRequest } from './encode-request.ts';
 const CAPS: readonly string[] = ['max_tokens', 'max_completion_tokens'];
 
 /**
- * The client's own body. Three things change: the model; `stream_options`, because usage is always asked for; and the
- * output cap, whose name depends on the provider and whose value the gateway may have set. All else, and the order of
- * the keys, stays: fields that nobody here knows, and prompt caches that begin at the first byte, survive.
+ * The client's own body. Four things change: the model; `stream_options`, because usage is always asked for; the output
+ * cap, whose name depends on the provider and whose value the gateway may have set; and former calls with an empty text
+ * for arguments, which clients keep of a call without any, and which providers refuse in every later turn. All else, and
+ * the order of the keys, stays: fields that nobody here knows, and prompt caches that begin at the first byte, survive.
  */
 export function forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const { quirks, model } = target;
@@ -23,6 +24,8 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
       if (!capped && request.maxOutputTokens !== undefined)
         entries.push([quirks.maxTokensField, request.maxOutputTokens]);
       capped = true;
+    } else if (field === 'messages') {
+      entries.push([field, Array.isArray(value) ? value.map(repairCalls) : value]);
     } else if (field !== 'stream_options') {
       entries.push([field, value]);
     } else if (quirks.streamUsage || !isJsonObject(value)) {
@@ -39,4 +42,21 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
 
 function withUsage(options: Json | undefined): JsonObject {
   return { ...(isJsonObject(options) ? options : {}), include_usage: true };
+}
+
+function repairCalls(message: Json): Json {
+  if (!isJsonObject(message) || !Array.isArray(message.tool_calls) || !message.tool_calls.some(isEmptyCall))
+    return message;
+  return {
+    ...message,
+    tool_calls: message.tool_calls.map((call: Json) => (isEmptyCall(call) ? fillCall(call) : call)),
+  };
+}
+
+function isEmptyCall(call: Json): call is JsonObject {
+  return isJsonObject(call) && isJsonObject(call.function) && call.function.arguments === '';
+}
+
+function fillCall(call: JsonObject): JsonObject {
+  return { ...call, function: { ...(isJsonObject(call.function) ? call.function : {}), arguments: '{}' } };
 }

@@ -24,7 +24,7 @@ const ORIGINS: ReadonlyMap<string | undefined, Dialect> = new Map(
   Object.entries(FORMATS).map(([dialect, format]) => [format, dialect as Dialect]),
 );
 
-export type DetailKind = 'text' | 'summary' | 'encrypted';
+type DetailKind = 'text' | 'summary' | 'encrypted';
 
 export interface ReasoningDetail {
   readonly kind: DetailKind;
@@ -36,16 +36,16 @@ export interface ReasoningDetail {
   readonly origin: Dialect;
 }
 
-const KINDS: { readonly [type: string]: DetailKind } = {
-  'reasoning.text': 'text',
-  'reasoning.summary': 'summary',
-  'reasoning.encrypted': 'encrypted',
-};
+const KINDS: ReadonlyMap<string, DetailKind> = new Map([
+  ['reasoning.text', 'text'],
+  ['reasoning.summary', 'summary'],
+  ['reasoning.encrypted', 'encrypted'],
+]);
 
 export function readDetails(value: Json | undefined): readonly ReasoningDetail[] {
   return readList(value).flatMap((item) => {
     const entry = readObject(item);
-    const kind = KINDS[readText(entry.type)];
+    const kind = KINDS.get(readText(entry.type));
     if (kind === undefined) return [];
     return [
       {

@@ -52,7 +52,6 @@ export const requestSchema = z.object({
   prompt_cache_key: text,
   metadata: z.nullish(z.record(z.string(), z.string())),
 });
-export type WireRequest = z.output<typeof requestSchema>;
 
 export const functionToolSchema = z.object({
   function: z.object({

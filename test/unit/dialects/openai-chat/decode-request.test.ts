@@ -490,3 +490,42 @@ describe('decodeRequest: whatever comes', () => {
     expect(openaiChatClient.decodeRequest(body).messages).toHaveLength(2);
   });
 });
+
+describe('decodeRequest: the most that a megabyte can cost', () => {
+  const range = (length: number) => Array.from({ length }, (_, index) => index);
+  const call = (index: number) => ({ id: `c${index}`, function: { name: 'f', arguments: '{}' } });
+  const detail = (index: number) => ({ type: 'reasoning.encrypted', data: 'a', id: `z${index}` });
+
+  it.each<[string, (size: number) => JsonObject]>([
+    ['tiny messages', (size) => ({ messages: range(size * 4).map(() => ({ role: 'user', content: '' })) })],
+    [
+      'tiny parts',
+      (size) => ({ messages: [{ role: 'user', content: range(size * 4).map(() => ({ type: 'text', text: '' })) }] }),
+    ],
+    [
+      'calls, and entries that belong to none of them',
+      (size) => ({
+        messages: [
+          { role: 'assistant', tool_calls: range(size).map(call), reasoning_details: range(size).map(detail) },
+        ],
+      }),
+    ],
+    [
+      'tools',
+      (size) => ({ tools: range(size).map((index) => ({ type: 'function', function: { name: `f${index}` } })) }),
+    ],
+  ])('grows with the size only: %s', (_, fieldsOf) => {
+    const milliseconds = (size: number): number => {
+      const fields = fieldsOf(size);
+      const times = range(4).map(() => {
+        const start = performance.now();
+        request(fields);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    milliseconds(1_000);
+    // 8 times the size, up to a megabyte: quadratic would be 64 times the time.
+    expect(milliseconds(8_000) / milliseconds(1_000)).toBeLessThan(32);
+  });
+});

@@ -96,4 +96,29 @@ describe('forwardRequest', () => {
     expect(strict.body.messages).toEqual([messages[0], { role: 'assistant', content: 'y' }, messages[2]]);
     expect(strict.dropped).toEqual([]);
   });
+
+  it('sends {} for the arguments of former calls that a client kept as an empty text, and touches no others', () => {
+    const call = (args: string): JsonObject => ({
+      id: `c${args.length}`,
+      type: 'function',
+      function: { arguments: args, name: 'f' },
+    });
+    const spoken = { role: 'assistant', content: null, tool_calls: [call(''), call('{ }')], extra: 1 };
+    const messages = [{ role: 'user', content: 'x' }, spoken, { role: 'tool', tool_call_id: 'c0', content: 'y' }];
+    const sent = forward({ messages }).body.messages;
+    expect(JSON.stringify(sent)).toBe(JSON.stringify(messages).replace('"arguments":""', '"arguments":"{}"'));
+  });
+
+  it('takes refused fields out of the calls of the history', () => {
+    const messages = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{}' }, extra_content: { google: {} } }],
+      },
+    ];
+    expect(forward({ messages }, { unsupported: ['messages[].tool_calls[].extra_content'] }).body.messages).toEqual([
+      { role: 'assistant', content: null, tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{}' } }] },
+    ]);
+  });
 });

@@ -34,14 +34,16 @@ export function readFrames(...chunks: readonly Uint8Array[]): readonly Frame[] {
   return [...chunks.flatMap((chunk) => framer.push(chunk)), ...framer.end()];
 }
 
-/** Decodes a stream of bytes to its end. */
-export function decodeBytes(...chunks: readonly Uint8Array[]): readonly ChatEvent[] {
+/** Decodes a stream to its end, its bytes in these chunks: as a list, for there may be one chunk a byte. */
+export function decodeChunks(chunks: readonly Uint8Array[]): readonly ChatEvent[] {
+  const framer = createSseFramer();
   const decoder = openaiChatProvider.createDecoder();
-  return [...readFrames(...chunks).flatMap((frame) => decoder.push(frame)), ...decoder.end()];
+  const frames = [...chunks.flatMap((chunk) => framer.push(chunk)), ...framer.end()];
+  return [...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()];
 }
 
 export function decodeText(text: string): readonly ChatEvent[] {
-  return decodeBytes(new TextEncoder().encode(text));
+  return decodeChunks([new TextEncoder().encode(text)]);
 }
 
 /** As a provider streams these chunks. */
