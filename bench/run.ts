@@ -48,9 +48,14 @@ async function runAll(names: readonly string[], json: boolean): Promise<void> {
 /** What a benchmark started is stopped, also where it fails or somebody presses Ctrl-C. */
 async function runOne(name: string, bench: Bench): Promise<BenchReport> {
   const undo: (() => Promise<void> | void)[] = [];
-  const cleanUp = async (): Promise<void> => {
-    showProgress('');
-    for (const step of undo.splice(0).reverse()) await step();
+  // Once only, and everybody waits for the same: a process that ends in the middle of it leaves its folder behind.
+  let cleaned: Promise<void> | undefined;
+  const cleanUp = (): Promise<void> => {
+    cleaned ??= (async () => {
+      showProgress('');
+      for (const step of undo.splice(0).reverse()) await step();
+    })();
+    return cleaned;
   };
   const interrupted = (): void => {
     const exit = (): void => process.exit(130);
@@ -65,9 +70,10 @@ async function runOne(name: string, bench: Bench): Promise<BenchReport> {
   try {
     return await bench.run(context);
   } finally {
+    // After an interruption its `exit` comes first: the failure that it caused is nobody's news.
+    await cleanUp();
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
-    await cleanUp();
   }
 }
 
