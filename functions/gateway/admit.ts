@@ -99,18 +99,23 @@ function payable(input: AdmitInput, hasBudget: boolean): Payable {
   const priced = plan.targets.map((target) => ({ target, price: priceOf(setup, target, trace.startedAtMs) }));
   const kept = hasBudget ? priced.filter((entry) => entry.price !== undefined) : priced;
   if (kept.length === 0) {
-    const names = plan.targets.map((target) => `${target.provider}/${target.model}`).join(', ');
+    const names = plan.targets.map(nameOf).join(', ');
     throw new GatewayError(
       'unpriced',
       `No price is known for ${names}, and this key has a budget. The operator can add one under "prices" in gateway.yaml.`,
       { param: 'model' },
     );
   }
+  trace.route = priced
+    .map((entry) => `${nameOf(entry.target)}${kept.includes(entry) ? '' : ' (skipped: unpriced)'}`)
+    .join(' > ');
   return {
     targets: kept.map((entry) => entry.target),
     prices: kept.flatMap((entry) => (entry.price === undefined ? [] : [entry.price])),
   };
 }
+
+const nameOf = (target: UpstreamTarget): string => `${target.provider}/${target.model}`;
 
 export function priceOf(setup: Setup, target: UpstreamTarget, atMs: number): ModelPrice | undefined {
   const { priceAs } = target.config;

@@ -46,7 +46,6 @@ export async function serveChat(input: ChatInput): Promise<HttpResponse> {
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;
   const admission = await admit({ gateway, setup, plan, request, caller, trace, deadlineMs });
-  trace.route = admission.targets.map((target) => `${target.provider}/${target.model}`).join(' > ');
 
   const deadline = new AbortController();
   const timer = setTimeout(() => {
