@@ -10,10 +10,10 @@ import { GatewayError } from '../core/errors.ts';
  * - `condition`: refused by the condition; nothing was written.
  * - `expression`: the item is not of the shape that the expression assumes; nothing was written.
  * - `busy`: throttled, or never sent; nothing was written.
- * - `unclear`: a time-out, a broken connection or a 5xx: it may have been written.
  * - `refused`: permissions, a missing table, no credentials. A repeat would not help.
+ * - `unclear`: all else. A time-out, a broken connection, a 5xx, an answer that cannot be parsed: it may be written.
  */
-export type Failure = 'condition' | 'expression' | 'busy' | 'unclear' | 'refused';
+export type Failure = 'condition' | 'expression' | 'busy' | 'refused' | 'unclear';
 
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
@@ -23,27 +23,16 @@ const BUSY = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-const UNCLEAR = new Set([
-  'AbortError',
-  'ECONNABORTED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'NetworkingError',
-  'RequestTimeout',
-  'RequestTimeoutException',
-  'TimeoutError',
-]);
 
 export function classifyFailure(error: unknown): Failure {
   if (error instanceof ConditionalCheckFailedException) return 'condition';
-  if (!(error instanceof Error)) return 'refused';
+  if (!(error instanceof Error)) return 'unclear';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   if (BUSY.has(error.name) || BUSY.has(code)) return 'busy';
-  if (UNCLEAR.has(error.name) || UNCLEAR.has(code)) return 'unclear';
-  if (!(error instanceof DynamoDBServiceException)) return 'refused';
   if (error.name === 'ValidationException') return 'expression';
-  return (error.$metadata.httpStatusCode ?? 0) >= 500 ? 'unclear' : 'refused';
+  if (error.name === 'CredentialsProviderError') return 'refused';
+  const status = error instanceof DynamoDBServiceException ? error.$metadata.httpStatusCode : undefined;
+  return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'unclear';
 }
 
 export interface Waiting {

@@ -51,5 +51,11 @@ async function loadSetup(file: string): Promise<Setup> {
 
 /** Time-outs of our own: the SDK's defaults wait for ever, and a request waits with them. */
 function awsHandler(): NodeHttpHandler {
-  return new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 3_000, httpsAgent: { maxSockets: 256 } });
+  return new NodeHttpHandler({
+    connectionTimeout: 1_000,
+    requestTimeout: 3_000,
+    // Without it the handler only prints a warning when the time is up, and goes on waiting.
+    throwOnRequestTimeout: true,
+    httpsAgent: { maxSockets: 256 },
+  });
 }
