@@ -180,6 +180,11 @@ export interface ChatRequest {
   readonly serviceTier?: string;
   readonly promptCacheKey?: string;
   readonly metadata?: { readonly [key: string]: string };
+  /**
+   * Fields of the body that only a provider of the client's own dialect can serve, because they speak of what lies on its
+   * servers. Such a request goes to a target of that dialect, or is refused.
+   */
+  readonly nativeOnly?: readonly string[];
   readonly extensions: Extensions;
 }
 

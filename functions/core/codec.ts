@@ -89,6 +89,8 @@ export interface AnswerContext {
   readonly requestId: string;
   /** Seconds since 1970, for dialects that want a date where the provider gave none. */
   readonly createdAt: number;
+  /** What is answered, for dialects whose answers repeat the settings that they were asked with. */
+  readonly request?: ChatRequest;
   /** How a stream is cut, where the dialect knows more than one way; `sse` unless told. */
   readonly format?: 'sse' | 'json-array';
 }

@@ -2,11 +2,12 @@
 import type { ChatRequest } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
 import { encodeFormat } from './encode-format.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
 import { encodeSampling } from './encode-sampling.ts';
-import { aliasTools, encodeToolChoice, encodeTools, restoreTools } from './encode-tools.ts';
+import { encodeToolChoice, encodeTools, TOOL_ALIAS_RULES } from './encode-tools.ts';
 import { modelTraits } from './model-traits.ts';
 import { ANTHROPIC_VERSION, MESSAGES_PATH } from './wire.ts';
 
@@ -19,7 +20,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const dropped = createDropList(unsupportedParameters(request));
   const { drop } = dropped;
   const traits = modelTraits(target.model);
-  const aliases = aliasTools(request);
+  const aliases = aliasTools(request, TOOL_ALIAS_RULES);
   const { system, messages } = encodeMessages(request.messages, traits.laterSystemMessages, {
     toolName: aliases.names.of,
     toolId: aliases.ids.of,
@@ -54,7 +55,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
     ...(request.stream ? { stream: true } : {}),
   };
-  const restore = restoreTools(request, aliases);
+  const restore = restoreTools(request, aliases, true);
   return {
     ...seal(extend(body, request.extensions[DIALECT]), target, dropped.names()),
     ...(restore === undefined ? {} : { restore }),

@@ -1,41 +1,17 @@
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
-import { type Aliases, type AliasRule, createAliases } from '../../core/alias.ts';
+import type { Aliases, AliasRule } from '../../core/alias.ts';
 import type { ChatRequest, Tool } from '../../core/chat.ts';
-import type { Restore } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { type ToolAliasRules, toolCalls } from '../../core/tool-aliases.ts';
 import { cacheControl } from './encode-part.ts';
 import type { ModelTraits } from './model-traits.ts';
 
 const DIALECT = 'anthropic-messages';
 
-const TOOL_NAMES: AliasRule = { allowed: /^[a-zA-Z0-9_-]{1,64}$/, replaced: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
-const TOOL_IDS: AliasRule = { allowed: /^[a-zA-Z0-9_-]+$/, replaced: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
-
-export interface ToolAliases {
-  readonly names: Aliases;
-  readonly ids: Aliases;
-}
-
-/** Tools first, in their order, then what the history calls: so that a longer history changes no earlier alias. */
-export function aliasTools(request: ChatRequest): ToolAliases {
-  const calls = toolCalls(request);
-  const offered = request.tools.flatMap((tool) => (tool.kind === 'provider' ? [] : [tool.name]));
-  const chosen = request.toolChoice?.type === 'tool' ? [request.toolChoice.name] : [];
-  const answered = request.messages.flatMap((message) =>
-    message.role === 'tool' ? message.content.map((result) => result.callId) : [],
-  );
-  return {
-    names: createAliases([...offered, ...chosen, ...calls.map((call) => call.name)], TOOL_NAMES),
-    ids: createAliases([...calls.map((call) => call.id), ...answered], TOOL_IDS),
-  };
-}
-
-export function restoreTools(request: ChatRequest, aliases: ToolAliases): Restore | undefined {
-  const customTools = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
-  if (customTools.size === 0 && aliases.names.originals.size === 0) return undefined;
-  return { toolNames: aliases.names.originals, customTools };
-}
+const NAMES: AliasRule = { allowed: /^[a-zA-Z0-9_-]{1,64}$/, replaced: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
+const IDS: AliasRule = { allowed: /^[a-zA-Z0-9_-]+$/, replaced: /[^a-zA-Z0-9_-]/g, maxLength: 64 };
+export const TOOL_ALIAS_RULES: ToolAliasRules = { names: NAMES, ids: IDS };
 
 export function encodeTools(
   request: ChatRequest,
@@ -118,10 +94,4 @@ export function encodeToolChoice(
   if (choice?.type === 'tool') return { type: 'tool', name: names.of(choice.name), ...serial };
   if (choice?.type === 'required') return { type: 'any', ...serial };
   return choice === undefined && request.parallelToolCalls !== false ? undefined : { type: 'auto', ...serial };
-}
-
-function toolCalls(request: ChatRequest): readonly { readonly id: string; readonly name: string }[] {
-  return request.messages.flatMap((message) =>
-    message.role === 'assistant' ? message.content.flatMap((part) => (part.type === 'tool-call' ? [part] : [])) : [],
-  );
 }

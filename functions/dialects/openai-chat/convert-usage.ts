@@ -7,8 +7,8 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { readCount, readObject } from '../../core/read.ts';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../../core/usage.ts';
-import { readCount, readObject } from './wire.ts';
 
 /** Undefined where the value counts nothing: `null`, `{}`, or something else altogether. */
 export function convertUsage(value: Json | undefined): Usage | undefined {

@@ -5,9 +5,10 @@
 import type { BlockStart, ChatEvent, Signature } from '../../core/chat.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { readList, readObject, readText } from '../../core/read.ts';
 import { mapFinishReason } from './map-finish-reason.ts';
 import { continues, type ReasoningDetail, readCallSignature, readDetails } from './reasoning-details.ts';
-import { readList, readObject, readText, readThinking } from './wire.ts';
+import { readThinking } from './wire.ts';
 
 export interface ChoiceDecoder {
   /** `whole` for the message of an unstreamed answer, where every call in the list is one of its own. */

@@ -9,6 +9,7 @@ import type {
 } from '../../core/chat.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
+import { readText } from '../../core/read.ts';
 import { decodeContent, decodePart, decodeText, markLast, partType } from './decode-part.ts';
 import { decodeDetails, type ReasoningDetail, readCallSignature, readDetails } from './reasoning-details.ts';
 import {
@@ -16,7 +17,6 @@ import {
   contentSchema,
   customCallSchema,
   functionCallSchema,
-  readText,
   readThinking,
   refusalPartSchema,
 } from './wire.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { CacheMarker, ContentPart, MediaSource, TextPart } from '../../core/chat.ts';
+import { readDataUrl, readMediaUrl } from '../../core/data-url.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import { audioPartSchema, filePartSchema, imagePartSchema, textPartSchema } from './wire.ts';
@@ -37,7 +38,7 @@ export function decodePart(part: JsonObject, at: Path): ContentPart {
       const { url, detail } = parseRequest(imagePartSchema, part, at).image_url;
       return {
         type: 'image',
-        source: decodeUrl(url, [...at, 'image_url', 'url']),
+        source: readMediaUrl(url, [...at, 'image_url', 'url']),
         ...(detail === 'low' || detail === 'high' || detail === 'auto' ? { detail } : {}),
         ...decodeCache(part, at),
       };
@@ -84,24 +85,7 @@ export function markLast<P extends { readonly cache?: CacheMarker }>(
 }
 
 function decodeFile(id: string | undefined, data: string | undefined, at: Path): MediaSource {
-  if (data !== undefined) return decodeDataUrl(data, [...at, 'file_data']);
+  if (data !== undefined) return readDataUrl(data, [...at, 'file_data']);
   if (id !== undefined) return { type: 'reference', origin: 'openai-chat', id };
   throw invalidRequest(at, 'needs file_id or file_data');
-}
-
-function decodeUrl(url: string, at: Path): MediaSource {
-  if (url.slice(0, 5).toLowerCase() === 'data:') return decodeDataUrl(url, at);
-  if (/^https?:\/\//i.test(url)) return { type: 'url', url };
-  throw invalidRequest(at, 'must be an http, https or data URL');
-}
-
-/** By hand and not by pattern: the data is megabytes long. The head is not; a search for the comma is bounded. */
-function decodeDataUrl(url: string, at: Path): MediaSource {
-  const head = url.slice(0, 256);
-  const comma = head.indexOf(',');
-  const match = /^data:([^;,]+)(?:;[^;,]+)*;base64$/i.exec(head.slice(0, Math.max(comma, 0)));
-  if (match?.[1] === undefined) throw invalidRequest(at, 'must be a data URL of the form data:TYPE;base64,DATA');
-  const data = url.slice(comma + 1);
-  if (data === '') throw invalidRequest(at, 'holds no data');
-  return { type: 'base64', mediaType: match[1].toLowerCase(), data };
 }

@@ -1,8 +1,8 @@
 import type { ChatEvent } from '../../core/chat.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json } from '../../core/json.ts';
+import { readList } from '../../core/read.ts';
 import { createReplyDecoder } from './decode-stream.ts';
-import { readList } from './wire.ts';
 
 /** A whole answer is a stream of one chunk, whose deltas are whole messages. */
 export function decodeResponse(body: Json): readonly ChatEvent[] {

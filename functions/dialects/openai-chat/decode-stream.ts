@@ -3,10 +3,11 @@ import type { ChatEvent } from '../../core/chat.ts';
 import type { Frame, StreamDecoder } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { decodeErrorBody, holdsError } from '../../core/openai-error.ts';
+import { readCount, readList, readObject, readText } from '../../core/read.ts';
 import { convertUsage } from './convert-usage.ts';
 import { type ChoiceDecoder, createChoiceDecoder } from './decode-choice.ts';
-import { decodeErrorBody, holdsError } from './decode-error.ts';
-import { DONE, readCount, readList, readObject, readText } from './wire.ts';
+import { DONE } from './wire.ts';
 
 export function createDecoder(): StreamDecoder {
   const reply = createReplyDecoder();

@@ -1,6 +1,7 @@
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
+import { readObject } from '../../core/read.ts';
 import { decodeCache, partType } from './decode-part.ts';
 import {
   customToolSchema,
@@ -8,7 +9,6 @@ import {
   jsonSchemaFormatSchema,
   namedCustomSchema,
   namedFunctionSchema,
-  readObject,
 } from './wire.ts';
 
 /** No parameters, as a schema: every provider wants one. */

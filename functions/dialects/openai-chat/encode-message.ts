@@ -6,6 +6,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../core/chat.ts';
+import { toDataUrl } from '../../core/data-url.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { encodeCallSignature, encodeDetails } from './reasoning-details.ts';
@@ -79,7 +80,7 @@ function imageUrl(source: MediaSource): string {
     case 'url':
       return source.url;
     case 'base64':
-      return dataUrl(source);
+      return toDataUrl(source);
     case 'reference':
       throw unsupported('an image by the id of an uploaded file');
   }
@@ -92,13 +93,10 @@ function encodeAudio(source: MediaSource): JsonObject {
 }
 
 function encodeFile(source: MediaSource, filename: string | undefined): JsonObject {
-  if (source.type === 'base64') return { filename: filename ?? 'file', file_data: dataUrl(source) };
+  if (source.type === 'base64') return { filename: filename ?? 'file', file_data: toDataUrl(source) };
   if (source.type === 'reference' && source.origin === 'openai-chat') return { file_id: source.id };
   throw unsupported(source.type === 'url' ? 'a file by URL' : "another provider's uploaded file");
 }
-
-const dataUrl = (source: { readonly mediaType: string; readonly data: string }): string =>
-  `data:${source.mediaType};base64,${source.data}`;
 
 /** Content is never left out, whatever parameters may be: the answer would be to another question. */
 function unsupported(what: string): GatewayError {

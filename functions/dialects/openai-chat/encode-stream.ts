@@ -2,9 +2,9 @@ import type { BlockStart, ChatEvent, ChatRequest, Signature } from '../../core/c
 import type { AnswerContext, StreamEncoder } from '../../core/codec.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { toWireError } from '../../core/openai-error.ts';
 import type { Usage } from '../../core/usage.ts';
 import { toWireUsage } from './convert-usage.ts';
-import { toWireError } from './encode-error.ts';
 import { answerId, callId } from './encode-response.ts';
 import { toWireReason } from './map-finish-reason.ts';
 import { encodeCallSignature, encodeDetails } from './reasoning-details.ts';

@@ -1,9 +1,8 @@
 import type { ClientCodec, ProviderCodec } from '../../core/codec.ts';
-import { decodeError } from './decode-error.ts';
+import { decodeError, encodeError } from '../../core/openai-error.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createDecoder } from './decode-stream.ts';
-import { encodeError } from './encode-error.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createEncoder } from './encode-stream.ts';

@@ -9,7 +9,7 @@
  */
 import type { Dialect, ReasoningPart, Signature, ToolCallPart } from '../../core/chat.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import { readList, readObject, readText } from './wire.ts';
+import { readList, readObject, readText } from '../../core/read.ts';
 
 const FORMATS: { readonly [D in Dialect]: string | undefined } = {
   'anthropic-messages': 'anthropic-claude-v1',

@@ -1,11 +1,7 @@
-/**
- * The Chat Completions wire: https://platform.openai.com/docs/api-reference/chat
- *
- * What clients send is held against schemas. What providers send is read field by field, below: a schema over a whole
- * chunk would throw a good answer away for one field of the wrong type, and costs more for each of thousands of chunks.
- */
+/** The Chat Completions wire: https://platform.openai.com/docs/api-reference/chat */
 import * as z from 'zod/mini';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { readList, readObject, readText } from '../../core/read.ts';
 
 export const CHAT_COMPLETIONS_PATH = '/chat/completions';
 
@@ -95,24 +91,6 @@ export const audioPartSchema = z.object({ input_audio: z.object({ data: z.string
 export const filePartSchema = z.object({ file: z.object({ file_id: text, file_data: text, filename: text }) });
 
 // ---- What providers send. ----
-
-export function readObject(value: Json | undefined): JsonObject {
-  return isJsonObject(value) ? value : NOTHING;
-}
-const NOTHING: JsonObject = {};
-
-export function readList(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
-export function readText(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-/** A number of things: 0 where it is anything else, so that a null or a text never becomes NaN on a bill. */
-export function readCount(value: Json | undefined): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
-}
 
 /** Mistral's `{type: thinking, thinking: [{type: text, text}]}`, or with the text itself. */
 export function readThinking(part: JsonObject): string {

@@ -4,9 +4,9 @@ import type { AssistantPart, ChatEvent, Dialect, FinishReason } from '../../../.
 import { GatewayError } from '../../../../functions/core/errors.ts';
 import { foldEvents } from '../../../../functions/core/fold.ts';
 import type { Json, JsonObject } from '../../../../functions/core/json.ts';
+import { readList, readObject } from '../../../../functions/core/read.ts';
 import { NO_USAGE } from '../../../../functions/core/usage.ts';
 import { openaiChatClient, openaiChatProvider } from '../../../../functions/dialects/openai-chat/index.ts';
-import { readList, readObject } from '../../../../functions/dialects/openai-chat/wire.ts';
 import { CONTEXT, dataOf, decodeText, encodeStream, request } from './support.ts';
 
 /** The events of a whole answer with these blocks. */

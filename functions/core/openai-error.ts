@@ -1,10 +1,13 @@
-/** https://platform.openai.com/docs/guides/error-codes, and the shapes in which compatible servers say the same. */
-import type { ErrorReply } from '../../core/codec.ts';
-import { type ErrorKind, GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { readRetryAfterMs } from '../../core/retry-after.ts';
-import { readRateLimitResetMs, readTryAgainMs } from './read-rate-limit-reset.ts';
-import { readList, readObject, readText } from './wire.ts';
+/**
+ * Errors as OpenAI tells them, the same in both of its dialects, and the shapes in which compatible servers say the same.
+ * https://platform.openai.com/docs/guides/error-codes
+ */
+import type { ErrorAnswer, ErrorReply } from './codec.ts';
+import { type ErrorKind, GatewayError } from './errors.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { readRateLimitResetMs, readTryAgainMs } from './rate-limit-reset.ts';
+import { readList, readObject, readText } from './read.ts';
+import { readRetryAfterMs } from './retry-after.ts';
 
 /** Messages quote the request, base64 and all. */
 const MAX_MESSAGE_CHARS = 1_000;
@@ -153,4 +156,19 @@ function parse(body: string): Json | undefined {
     // A load balancer's HTML, or nothing: the status says what there is to say, the body travels as the cause.
     return undefined;
   }
+}
+
+/** Where a provider's own code says more to a program than the gateway's: it is what clients of OpenAI test for. */
+export function toWireError(error: GatewayError, requestId: string): JsonObject {
+  return {
+    message: error.publicMessage,
+    type: error.traits.openaiType,
+    param: error.param ?? null,
+    code: error.traits.openaiCode,
+    request_id: requestId,
+  };
+}
+
+export function encodeError(error: GatewayError, requestId: string): ErrorAnswer {
+  return { status: error.status, body: { error: toWireError(error, requestId) } };
 }
