@@ -112,17 +112,20 @@ describe('a window that passes while the request runs', () => {
     admitted(await ledger.reserve(ask([scope], { nowMs: midnight + 3_000, costNano: usd(10) })));
   });
 
-  it('is told from the item where this clock lags behind it', async () => {
+  it.each([
+    ['budgets', { budget_day_usd: 10, budget_month_usd: 10 }],
+    ['rates', { limit_tpm: 1_000 }],
+  ])('is told from the item where this clock lags behind it: %s', async (_, limits) => {
     const scope = team();
-    await bench.limit(scope, { budget_day_usd: 10, limit_tpm: 1_000 });
-    const slow = admitted(
-      await bench.ledger().reserve(ask([scope], { nowMs: midnight - 70_000, costNano: usd(5), tokens: 600 })),
-    );
-    admitted(await bench.ledger().reserve(ask([scope], { nowMs: midnight + 1_000, costNano: usd(5), tokens: 600 })));
+    await bench.limit(scope, limits);
+    const reserve = (nowMs: number) => bench.ledger().reserve(ask([scope], { nowMs, costNano: usd(5), tokens: 600 }));
+    const slow = admitted(await reserve(midnight - 70_000));
+    admitted(await reserve(midnight + 1_000));
     await bench.ledger().settle(slow, { tokens: 1, costNano: usd(1) }, midnight - 60_000);
     expect(await bench.show(scope, midnight + 1_000)).toMatchObject({
       day: { id: '2026-12-01', usd: 5 },
-      minute: { requests: 1, tokens: 600 },
+      month: { id: '2026-12', usd: 5 },
+      minute: 'limit_tpm' in limits ? { requests: 1, tokens: 600 } : { requests: 0, tokens: 0 },
       reservedUsd: 5,
     });
   });
@@ -142,6 +145,20 @@ describe('a window that passes while the request runs', () => {
     // The next reservations roll the ring, and its sum stays what its slots hold.
     admitted(await ledger.reserve(ask([scope], { nowMs: NOON + 63_000, tokens: 300 })));
     expect(await held(63_000)).toBe(1_000);
+  });
+
+  it('of a minute is not rolled from what another process remembers of it', async () => {
+    const scope = team();
+    await bench.limit(scope, { limit_tpm: 1_000, limit_rpm: 10 });
+    const [mine, other] = [bench.ledger(), bench.ledger()];
+    const first = admitted(await mine.reserve(ask([scope], { tokens: 500 })));
+    admitted(await mine.reserve(ask([scope], { nowMs: NOON + 30_000, tokens: 200 })));
+    await other.room([scope], NOON + 30_000);
+    await mine.settle(first, { tokens: 100, costNano: 0 }, NOON + 62_000);
+    // The first slot leaves with the 100 that it holds, not with the 500 that the other has seen in it.
+    admitted(await other.reserve(ask([scope], { nowMs: NOON + 63_000, tokens: 300 })));
+    expect((await bench.show(scope, NOON + 63_000)).minute).toEqual({ requests: 2, tokens: 500 });
+    expect((await bench.item(`meter#${scope}`, 'meter'))?.minute_tokens).toEqual({ N: '500' });
   });
 
   it('of a minute is left alone when it is over', async () => {
