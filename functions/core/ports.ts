@@ -1,6 +1,6 @@
 /** The only seams where time passes: what the gateway needs of the world, implemented in `adapters` and faked nowhere. */
 import type { EncodedRequest, Frame, Framing } from './codec.ts';
-import type { Config, ProviderConfig } from './config.ts';
+import type { ProviderConfig } from './config.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -155,8 +155,4 @@ export interface Upstream {
 /** Never throws and never makes a request wait longer than its bound: a row that cannot be sent goes to standard output. */
 export interface RequestLog<Row> {
   write(row: Row): Promise<void>;
-}
-
-export interface ConfigSource {
-  current(): Promise<{ readonly config: Config; readonly version: string }>;
 }
