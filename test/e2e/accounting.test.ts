@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
@@ -35,7 +36,18 @@ async function tollgate<T>(...args: string[]): Promise<T> {
 
 const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => tollgate('keys', 'create', ...flags);
 const sdk = (key: string): OpenAI => new OpenAI({ apiKey: key, baseURL: `${stack.url}/v1`, maxRetries: 0 });
-const rows = <Row>(sql: string): Promise<readonly Row[]> => tollgate('query', sql);
+
+/** Rows are written after the last byte, so a client may look before they are there: asked again until `complete`. */
+async function rows<Row>(
+  sql: string,
+  complete: (found: readonly Row[]) => boolean = (found) => found.length > 0,
+): Promise<readonly Row[]> {
+  for (let round = 0; ; round += 1) {
+    const found = await tollgate<readonly Row[]>('query', sql);
+    if (complete(found) || round === 20) return found;
+    await sleep(250);
+  }
+}
 
 const post = (key: string, body: string, path = '/v1/chat/completions'): Promise<Response> =>
   fetch(`${stack.url}${path}`, {
@@ -75,6 +87,7 @@ describe('accounting', () => {
       `SELECT count(*) AS requests, count(DISTINCT request_id) AS ids, sum(cost_nano_usd) AS cost,
               count(*) FILTER (WHERE usage_source = 'reported' AND outcome = 'ok') AS reported
        FROM requests WHERE team = 'books'`,
+      ([found]) => Number(found?.requests) >= 200,
     );
     expect(sum).toMatchObject({ requests: 200, ids: 200, reported: 200 });
     expect(sum?.cost).toBeGreaterThan(0);
@@ -93,6 +106,7 @@ describe('accounting', () => {
     const [ours] = await rows<{ tokens: number; requests: number }>(
       `SELECT count(*) AS requests, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + output_tokens) AS tokens
        FROM requests WHERE team = 'invoice'`,
+      ([found]) => Number(found?.requests) >= 4,
     );
     const invoice = await (await fetch(`${stack.info.endpoints.providers}/invoice`)).text();
     expect(ours?.requests).toBe(4);
@@ -109,6 +123,7 @@ describe('accounting', () => {
     }
     const found = await rows<{ outcome: string; usage_source: string; cost_nano_usd: number }>(
       `SELECT outcome, usage_source, cost_nano_usd FROM requests WHERE team = 'broken'`,
+      (all) => all.length >= 2,
     );
     expect(found).toHaveLength(2);
     for (const row of found) {
@@ -187,7 +202,10 @@ describe('refusals', () => {
     await tollgate('keys', 'disable', id);
     const response = await post(key, hello('a'));
     expect([response.status, await response.json()]).toMatchObject([401, { error: { code: 'invalid_api_key' } }]);
-    const [row] = await rows<{ count: number }>(`SELECT count(*) AS count FROM requests WHERE http_status = 401`);
+    const [row] = await rows<{ count: number }>(
+      `SELECT count(*) AS count FROM requests WHERE http_status = 401`,
+      ([found]) => Number(found?.count) >= 2,
+    );
     expect(Number(row?.count)).toBe(2);
   });
 
