@@ -1,14 +1,15 @@
 /** https://platform.claude.com/docs/en/api/messages/create */
 import type { ChatRequest } from '../../core/chat.ts';
+import { claudeSampling } from '../../core/claude-sampling.ts';
+import { claudeThinking } from '../../core/claude-thinking.ts';
+import { claudeTraits } from '../../core/claude-traits.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
+import { createDropList } from '../../core/drop-list.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
 import { encodeFormat } from './encode-format.ts';
 import { encodeMessages } from './encode-messages.ts';
-import { encodeReasoning } from './encode-reasoning.ts';
-import { encodeSampling } from './encode-sampling.ts';
 import { encodeToolChoice, encodeTools, TOOL_ALIAS_RULES } from './encode-tools.ts';
-import { modelTraits } from './model-traits.ts';
 import { ANTHROPIC_VERSION, MESSAGES_PATH } from './wire.ts';
 
 const DIALECT = 'anthropic-messages';
@@ -19,7 +20,7 @@ const OWN_FIELDS = new Set(['model', 'messages', 'max_tokens', 'stream']);
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const dropped = createDropList(unsupportedParameters(request));
   const { drop } = dropped;
-  const traits = modelTraits(target.model);
+  const traits = claudeTraits(target.model);
   const aliases = aliasTools(request, TOOL_ALIAS_RULES);
   const { system, messages } = encodeMessages(request.messages, traits.laterSystemMessages, {
     toolName: aliases.names.of,
@@ -29,7 +30,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const maxTokens = request.maxOutputTokens ?? target.defaultMaxOutputTokens;
   const tools = encodeTools(request, traits, aliases.names, drop);
   const toolChoice = encodeToolChoice(request, tools, traits, aliases.names, drop);
-  const { thinking, effort } = encodeReasoning(request, maxTokens, traits, drop);
+  const { thinking, effort } = claudeThinking(request, maxTokens, traits, drop);
   const thinks = thinking?.type === 'enabled' || thinking?.type === 'adaptive';
   const format = encodeFormat(request.responseFormat, traits, drop);
   const stops = request.stop.filter((sequence) => sequence.trim() !== '');
@@ -43,7 +44,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     messages,
     ...(tools.length === 0 ? {} : { tools }),
     ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
-    ...encodeSampling(request, traits, thinks, drop),
+    ...claudeSampling(request, traits, thinks, drop),
     ...(stops.length === 0 ? {} : { stop_sequences: stops }),
     ...(thinking === undefined ? {} : { thinking }),
     ...(effort === undefined && format === undefined
@@ -91,18 +92,6 @@ function seal(body: JsonObject, target: EncodeTarget, dropped: readonly string[]
     headers: { 'anthropic-version': ANTHROPIC_VERSION },
     body: Object.fromEntries(Object.entries(body).filter(([field]) => !refused.includes(field))),
     dropped: [...new Set([...dropped, ...refused])],
-  };
-}
-
-/** The first place of each kind: thousands of messages may carry the same, and the names go into a header. */
-function createDropList(initial: readonly string[]) {
-  const byKind = new Map(initial.map((name) => [name, name]));
-  return {
-    drop(name: string): void {
-      const kind = name.replace(/\[\d+\]/g, '[]');
-      if (!byKind.has(kind)) byKind.set(kind, name);
-    },
-    names: (): readonly string[] => [...byKind.values()],
   };
 }
 

@@ -1,11 +1,11 @@
-import type { ChatRequest, Extensions, ReasoningEffort } from '../../core/chat.ts';
+import type { ChatRequest, Extensions } from '../../core/chat.ts';
+import { isEffort } from '../../core/effort.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
+import { present } from '../../core/present.ts';
 import { decodeMessages } from './decode-message.ts';
 import { decodeResponseFormat, decodeToolChoice, decodeTools } from './decode-tools.ts';
 import { requestSchema } from './wire.ts';
-
-const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
 /** Replaced by tools in 2023; reading them would mean to answer in them too. */
 const DEPRECATED: { readonly [field: string]: string } = { functions: 'tools', function_call: 'tool_choice' };
@@ -19,7 +19,7 @@ export function decodeRequest(body: JsonObject): ChatRequest {
   const wire = parseRequest(requestSchema, body);
   const tools = decodeTools(wire.tools ?? []);
   const toolChoice = wire.tool_choice ? decodeToolChoice(wire.tool_choice, tools) : undefined;
-  const effort = EFFORTS.find((known) => known === wire.reasoning_effort);
+  const effort = isEffort(wire.reasoning_effort) ? wire.reasoning_effort : undefined;
   return {
     model: wire.model,
     stream: wire.stream ?? false,
@@ -62,13 +62,4 @@ function decodeExtensions(body: JsonObject, unread: { readonly [field: string]: 
     return !Object.hasOwn(requestSchema.shape, field) || unread[field] === true;
   });
   return fields.length === 0 ? {} : { 'openai-chat': Object.fromEntries(fields) };
-}
-
-type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined | null> };
-
-/** Without what is null or undefined: in this dialect both mean "not given". */
-function present<T extends object>(fields: T): Present<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  ) as Present<T>;
 }

@@ -1,5 +1,6 @@
 import { type ChatRequest, DIALECTS, type ReasoningSettings, type Tool } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
+import { effortOfBudget } from '../../core/effort.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { encodeMessages } from './encode-message.ts';
 import { CHAT_COMPLETIONS_PATH } from './wire.ts';
@@ -124,17 +125,10 @@ function encodeResponseFormat(request: ChatRequest): Json | undefined {
   }
 }
 
-/** Budgets of other dialects as the nearest effort; how much that is, is each model's own. */
-const EFFORT_BUDGETS: readonly (readonly [effort: string, upTo: number])[] = [
-  ['low', 4_096],
-  ['medium', 16_384],
-  ['high', Number.POSITIVE_INFINITY],
-];
-
 function encodeEffort(reasoning: ReasoningSettings | undefined): string | undefined {
   const { effort, budgetTokens, mode } = reasoning ?? {};
   if (effort !== undefined) return effort === 'max' ? 'xhigh' : effort;
   // Models that cannot reason refuse `none`, and that is all "off" could say to the others.
   if (mode === 'off' || budgetTokens === undefined) return undefined;
-  return EFFORT_BUDGETS.find(([, upTo]) => budgetTokens <= upTo)?.[0];
+  return effortOfBudget(budgetTokens);
 }
