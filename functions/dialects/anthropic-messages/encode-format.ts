@@ -1,12 +1,13 @@
 /** https://platform.claude.com/docs/en/build-with-claude/structured-outputs */
 import type { ResponseFormat } from '../../core/chat.ts';
+import type { ClaudeTraits } from '../../core/claude-traits.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import type { ModelTraits } from './model-traits.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { isRecursive } from '../../core/recursive-schema.ts';
 
 export function encodeFormat(
   format: ResponseFormat | undefined,
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   drop: (parameter: string) => void,
 ): JsonObject | undefined {
   if (format === undefined || format.type === 'text') return undefined;
@@ -22,36 +23,4 @@ export function encodeFormat(
   }
   const description = format.description === undefined ? {} : { description: format.description };
   return { type: 'json_schema', schema: { ...description, ...format.schema } };
-}
-
-/** Whether a `$ref` leads back to a schema that it is part of. Each definition is walked once. */
-function isRecursive(root: JsonObject): boolean {
-  const finished = new Set<string>();
-  const open = new Set<string>(['#']);
-  const visit = (value: Json | undefined): boolean => {
-    if (Array.isArray(value)) return value.some(visit);
-    if (!isJsonObject(value)) return false;
-    const { $ref: reference } = value;
-    if (typeof reference === 'string' && reference.startsWith('#')) {
-      if (open.has(reference)) return true;
-      if (!finished.has(reference)) {
-        open.add(reference);
-        const recursive = visit(resolve(root, reference));
-        open.delete(reference);
-        finished.add(reference);
-        if (recursive) return true;
-      }
-    }
-    // Definitions count where they are used.
-    return Object.entries(value).some(([key, inner]) => key !== '$defs' && key !== 'definitions' && visit(inner));
-  };
-  return visit(root);
-}
-
-function resolve(root: JsonObject, reference: string): Json | undefined {
-  const steps = reference
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return steps.reduce<Json | undefined>((value, step) => (isJsonObject(value) ? value[step] : undefined), root);
 }

@@ -2,6 +2,7 @@
 import type { Message } from '../../core/chat.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { type MergedTurn, mergeTurns } from '../../core/merge-turns.ts';
 import { encodeParts, type PartContext } from './encode-part.ts';
 
 export interface EncodedConversation {
@@ -9,10 +10,7 @@ export interface EncodedConversation {
   readonly messages: readonly JsonObject[];
 }
 
-interface Turn {
-  readonly role: 'user' | 'assistant' | 'system';
-  readonly blocks: readonly JsonObject[];
-}
+type Turn = MergedTurn<'user' | 'assistant' | 'system', JsonObject>;
 
 /**
  * Leading system messages become `system`. Later ones stay where they are: moved to the front they would be applied to
@@ -39,21 +37,6 @@ export function encodeMessages(
   // The API wants a turn to answer; a conversation of nothing but instructions is answered by OpenAI.
   if (system.length > 0) return { system: [], messages: [{ role: 'user', content: system }] };
   throw new GatewayError('invalid-request', 'The conversation holds nothing but blank text', { param: 'messages' });
-}
-
-/**
- * Turns that nothing is left of are gone; neighbours of one role are one turn, as the provider sees them anyway.
- * Blocks are collected in place: copying what was merged before would be quadratic (30,000 short messages fit a MB).
- */
-function mergeTurns(turns: readonly Turn[]): Turn[] {
-  const merged: { role: Turn['role']; blocks: JsonObject[] }[] = [];
-  for (const { role, blocks } of turns) {
-    if (blocks.length === 0) continue;
-    const previous = merged.at(-1);
-    if (previous?.role === role) for (const block of blocks) previous.blocks.push(block);
-    else merged.push({ role, blocks: [...blocks] });
-  }
-  return merged;
 }
 
 /**

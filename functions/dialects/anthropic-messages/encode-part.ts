@@ -6,8 +6,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../core/chat.ts';
-import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { parseToolArguments } from '../../core/tool-arguments.ts';
 import { encodeFile, encodeImage, unsupported } from './encode-media.ts';
 
 const DIALECT = 'anthropic-messages';
@@ -83,26 +83,8 @@ function encodeBlock(part: AssistantPart | ToolResultPart, path: string, context
 
 function encodeToolCall(part: ToolCallPart, path: string, context: PartContext): JsonObject {
   const name = context.toolName(part.name);
-  const input = part.kind === 'custom' ? { input: part.arguments } : parseArguments(part.arguments, path);
+  const input = part.kind === 'custom' ? { input: part.arguments } : parseToolArguments(part.arguments, path);
   return { type: 'tool_use', id: context.toolId(part.id), name, input };
-}
-
-/** Clients that were given `""` for a call without arguments send it back. */
-function parseArguments(text: string, path: string): JsonObject {
-  if (text.trim() === '') return {};
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch (cause) {
-    throw new GatewayError('invalid-request', 'The arguments of the tool call are not JSON', {
-      cause,
-      param: `${path}.arguments`,
-    });
-  }
-  if (isJsonObject(value)) return value;
-  throw new GatewayError('invalid-request', 'The arguments of the tool call are not a JSON object', {
-    param: `${path}.arguments`,
-  });
 }
 
 function encodeToolResult(part: ToolResultPart, path: string, context: PartContext): JsonObject {

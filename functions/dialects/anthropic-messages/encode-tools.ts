@@ -1,11 +1,11 @@
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
 import type { Aliases, AliasRule } from '../../core/alias.ts';
 import type { ChatRequest, Tool } from '../../core/chat.ts';
+import type { ClaudeTraits } from '../../core/claude-traits.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type ToolAliasRules, toolCalls } from '../../core/tool-aliases.ts';
 import { cacheControl } from './encode-part.ts';
-import type { ModelTraits } from './model-traits.ts';
 
 const DIALECT = 'anthropic-messages';
 
@@ -15,7 +15,7 @@ export const TOOL_ALIAS_RULES: ToolAliasRules = { names: NAMES, ids: IDS };
 
 export function encodeTools(
   request: ChatRequest,
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   names: Aliases,
   drop: (parameter: string) => void,
 ): readonly JsonObject[] {
@@ -32,7 +32,7 @@ export function encodeTools(
 function encodeTool(
   tool: Tool,
   path: string,
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   names: Aliases,
   drop: (parameter: string) => void,
 ): JsonObject | undefined {
@@ -73,7 +73,7 @@ function encodeTool(
 export function encodeToolChoice(
   request: ChatRequest,
   tools: readonly JsonObject[],
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   names: Aliases,
   drop: (parameter: string) => void,
 ): JsonObject | undefined {

@@ -1,11 +1,11 @@
 /**
  * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking · …/extended-thinking · …/effort
  */
-import type { ChatRequest, ReasoningEffort, ReasoningSettings } from '../../core/chat.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { ModelTraits } from './model-traits.ts';
+import type { ChatRequest, ReasoningEffort, ReasoningSettings } from './chat.ts';
+import type { ClaudeTraits } from './claude-traits.ts';
+import type { JsonObject } from './json.ts';
 
-export interface EncodedReasoning {
+export interface ClaudeThinking {
   readonly thinking?: JsonObject;
   readonly effort?: string;
 }
@@ -25,12 +25,12 @@ const BUDGET_SHARES: { readonly [E in ReasoningEffort]: number } = {
 
 const EFFORTS_DESCENDING = ['max', 'xhigh', 'high', 'medium', 'low'];
 
-export function encodeReasoning(
+export function claudeThinking(
   request: ChatRequest,
   maxTokens: number,
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   drop: (parameter: string) => void,
-): EncodedReasoning {
+): ClaudeThinking {
   const settings = request.reasoning;
   if (settings === undefined) return {};
   if (settings.mode === 'off' || settings.effort === 'none' || settings.budgetTokens === 0) {
@@ -48,7 +48,7 @@ export function encodeReasoning(
   return budgeted ? budget(settings, maxTokens, drop) : adaptive(settings, traits, drop);
 }
 
-function switchOff(traits: ModelTraits, drop: (parameter: string) => void): EncodedReasoning {
+function switchOff(traits: ClaudeTraits, drop: (parameter: string) => void): ClaudeThinking {
   switch (traits.thinkingOff) {
     case 'default':
       return {};
@@ -62,9 +62,9 @@ function switchOff(traits: ModelTraits, drop: (parameter: string) => void): Enco
 
 function adaptive(
   settings: ReasoningSettings,
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   drop: (parameter: string) => void,
-): EncodedReasoning {
+): ClaudeThinking {
   // A number of tokens cannot be asked for any more; there is no honest way to guess an effort from it.
   if (settings.budgetTokens !== undefined) drop('thinking.budget_tokens');
   return {
@@ -80,7 +80,7 @@ function nearestEffort(effort: ReasoningEffort, known: readonly string[]): strin
 }
 
 /** The budget counts towards `max_tokens`, has to be smaller, and has a least size. */
-function budget(settings: ReasoningSettings, maxTokens: number, drop: (parameter: string) => void): EncodedReasoning {
+function budget(settings: ReasoningSettings, maxTokens: number, drop: (parameter: string) => void): ClaudeThinking {
   const wanted = settings.budgetTokens ?? Math.floor(maxTokens * BUDGET_SHARES[settings.effort ?? 'medium']);
   const tooSmall = settings.budgetTokens !== undefined && settings.budgetTokens < MINIMUM_BUDGET;
   if (tooSmall || maxTokens <= MINIMUM_BUDGET) {
@@ -91,7 +91,7 @@ function budget(settings: ReasoningSettings, maxTokens: number, drop: (parameter
   return { thinking: { type: 'enabled', budget_tokens: tokens } };
 }
 
-function forcesTool(request: ChatRequest, traits: ModelTraits): boolean {
+function forcesTool(request: ChatRequest, traits: ClaudeTraits): boolean {
   const forced = request.toolChoice?.type === 'required' || request.toolChoice?.type === 'tool';
   return forced && traits.forcedTools === 'without-thinking';
 }

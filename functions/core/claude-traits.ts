@@ -6,7 +6,7 @@
  * docs/en/build-with-claude/{effort,adaptive-thinking,extended-thinking,structured-outputs,mid-conversation-system-messages};
  * mid-conversation system messages also in the model profiles of @langchain/anthropic 1.5.13.
  */
-export interface ModelTraits {
+export interface ClaudeTraits {
   /** `temperature`, `top_p` and `top_k`: all, not temperature together with top_p, or none. */
   readonly sampling: 'all' | 'one' | 'none';
   /** How thinking is asked for: by a budget, by effort, or either. */
@@ -21,7 +21,7 @@ export interface ModelTraits {
   readonly laterSystemMessages: boolean;
 }
 
-const CLAUDE_3: ModelTraits = {
+const CLAUDE_3: ClaudeTraits = {
   sampling: 'all',
   thinking: 'none',
   thinkingOff: 'default',
@@ -30,33 +30,33 @@ const CLAUDE_3: ModelTraits = {
   structuredOutputs: false,
   laterSystemMessages: false,
 };
-const CLAUDE_4: ModelTraits = { ...CLAUDE_3, thinking: 'budget' };
-const CLAUDE_4_5: ModelTraits = { ...CLAUDE_4, sampling: 'one', structuredOutputs: true };
-const CLAUDE_4_6: ModelTraits = { ...CLAUDE_4_5, thinking: 'both', efforts: ['low', 'medium', 'high', 'max'] };
-const CLAUDE_4_7: ModelTraits = {
+const CLAUDE_4: ClaudeTraits = { ...CLAUDE_3, thinking: 'budget' };
+const CLAUDE_4_5: ClaudeTraits = { ...CLAUDE_4, sampling: 'one', structuredOutputs: true };
+const CLAUDE_4_6: ClaudeTraits = { ...CLAUDE_4_5, thinking: 'both', efforts: ['low', 'medium', 'high', 'max'] };
+const CLAUDE_4_7: ClaudeTraits = {
   ...CLAUDE_4_6,
   sampling: 'none',
   thinking: 'adaptive',
   efforts: ['low', 'medium', 'high', 'xhigh', 'max'],
 };
-const CLAUDE_4_8: ModelTraits = { ...CLAUDE_4_7, laterSystemMessages: true };
+const CLAUDE_4_8: ClaudeTraits = { ...CLAUDE_4_7, laterSystemMessages: true };
 /** From here on thinking is on unless it is switched off. */
-const CLAUDE_5: ModelTraits = { ...CLAUDE_4_8, thinkingOff: 'disabled', forcedTools: 'always' };
-const ALWAYS_THINKING: ModelTraits = { ...CLAUDE_5, thinkingOff: 'never' };
-const NEVER_FORCED: ModelTraits = { ...ALWAYS_THINKING, forcedTools: 'never' };
+const CLAUDE_5: ClaudeTraits = { ...CLAUDE_4_8, thinkingOff: 'disabled', forcedTools: 'always' };
+const ALWAYS_THINKING: ClaudeTraits = { ...CLAUDE_5, thinkingOff: 'never' };
+const NEVER_FORCED: ClaudeTraits = { ...ALWAYS_THINKING, forcedTools: 'never' };
 
 /**
  * Servers that speak this dialect with models of their own. Sampling and budgets are what the dialect began with; what
  * a server does not take stands in its `quirks.unsupported`.
  */
-const OTHERS: ModelTraits = {
+const OTHERS: ClaudeTraits = {
   ...CLAUDE_4,
   thinkingOff: 'disabled',
   forcedTools: 'always',
 };
 
 /** Names with `.` as `-`: OpenRouter writes `claude-opus-4.7`, Bedrock `us.anthropic.claude-…`, Vertex `…@20250929`. */
-const MODELS: readonly (readonly [name: RegExp, traits: ModelTraits])[] = [
+const MODELS: readonly (readonly [name: RegExp, traits: ClaudeTraits])[] = [
   [/claude-3-7-/, CLAUDE_4],
   [/claude-(3|2|1|instant)\b/, CLAUDE_3],
   [/claude-opus-4-1\b/, { ...CLAUDE_4, sampling: 'one' }],
@@ -74,7 +74,7 @@ const MODELS: readonly (readonly [name: RegExp, traits: ModelTraits])[] = [
   [/claude-/, CLAUDE_5],
 ];
 
-export function modelTraits(model: string): ModelTraits {
+export function claudeTraits(model: string): ClaudeTraits {
   const name = model.toLowerCase().replaceAll('.', '-');
   return MODELS.find(([pattern]) => pattern.test(name))?.[1] ?? OTHERS;
 }

@@ -1,6 +1,6 @@
-import type { ChatRequest } from '../../core/chat.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { ModelTraits } from './model-traits.ts';
+import type { ChatRequest } from './chat.ts';
+import type { ClaudeTraits } from './claude-traits.ts';
+import type { JsonObject } from './json.ts';
 
 /** With thinking on, `top_p` may be this at least. https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
 const LEAST_TOP_P_WHEN_THINKING = 0.95;
@@ -10,9 +10,9 @@ const LEAST_TOP_P_WHEN_THINKING = 0.95;
  * request than the one that was made. 1 is the default of both, and `top_p: 1` cuts nothing off: saying so is the same
  * as saying nothing, so no model is asked to take it that takes no sampling parameters.
  */
-export function encodeSampling(
+export function claudeSampling(
   request: ChatRequest,
-  traits: ModelTraits,
+  traits: ClaudeTraits,
   thinking: boolean,
   drop: (parameter: string) => void,
 ): JsonObject {
