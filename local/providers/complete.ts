@@ -3,18 +3,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJsonObject, type JsonObject } from '../../functions/core/json.ts';
 import { NO_USAGE, type Usage } from '../../functions/core/usage.ts';
 import { composeAnswer } from './answer.ts';
-import { type Delivered, type Delivery, deliverStream, deliverWhole } from './deliver.ts';
+import { type Delivered, type Delivery, deliverStream, deliverWhole, EVENT_STREAM } from './deliver.ts';
 import { FAULTS, type FaultPlan, parseModel } from './faults.ts';
 import { createPace } from './pace.ts';
-import type { Problem, Reading, Reply, SimulatedProvider, WireError } from './provider.ts';
+import {
+  type Asked,
+  addressOf,
+  type Calculation,
+  type Problem,
+  type Reading,
+  type Reply,
+  type SimulatedEndpoint,
+  type SimulatedProvider,
+  type WireError,
+} from './provider.ts';
 import { createRandom, digest, identifier } from './seed.ts';
 import type { Shared } from './shared.ts';
 import { sendJson } from './transfer.ts';
 
 export interface Exchange {
-  readonly provider: SimulatedProvider;
+  readonly provider: SimulatedEndpoint;
   readonly method: string;
   readonly path: string;
+  readonly query: string;
   readonly body: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -31,42 +42,92 @@ export async function complete(exchange: Exchange): Promise<void> {
   };
   const key = provider.credential(exchange.request.headers);
   if (key === undefined || key === '' || key === 'invalid') {
-    return refuse(provider.encodeError('unauthorized', { status: 401, model: '', requestId }), 'unknown');
+    const unauthorized = { status: 401, model: '', requestId };
+    return refuse(provider.encodeKeyError?.(key) ?? provider.encodeError('unauthorized', unauthorized), 'unknown');
   }
   if (exchange.method === 'GET' && exchange.path.startsWith(provider.modelsPath)) {
     return sendJson(response, 200, provider.models(), provider.headers(requestId));
   }
-  if (exchange.method !== 'POST' || exchange.path !== provider.path) {
+  const address = exchange.method === 'POST' ? addressOf(provider, exchange.path, exchange.query) : undefined;
+  if (address === undefined) {
     return refuse(provider.encodeError('not-found', { status: 404, model: exchange.path, requestId }), 'unknown');
   }
   const body = parse(exchange.body);
-  const problem = body === undefined ? { message: 'The body is not a JSON object.' } : findProblem(exchange, body);
+  const asked: Asked = {
+    ...address,
+    model: address.model ?? modelOf(body),
+    stream: address.stream ?? body?.stream === true,
+  };
+  const problem =
+    body === undefined ? { message: 'The body is not a JSON object.' } : findProblem(exchange, body, asked);
   if (body === undefined || problem !== undefined) {
-    return refuse(provider.encodeProblem(problem ?? { message: '' }, requestId), modelOf(body));
+    return refuse(provider.encodeProblem(problem ?? { message: '' }, requestId), asked.model);
   }
-  const model = parseModel(modelOf(body));
-  const reading = provider.read(body, model.name);
-  const isFirst = shared.firstTimes.isFirst(`${modelOf(body)}|${reading.question.seed}`);
+  const model = parseModel(asked.model);
+  const work = prepare(exchange, body, asked, requestId);
+  const isFirst = shared.firstTimes.isFirst(`${asked.model}|${work.seed}`);
   const plan = isFirst ? { ...model.plan, ...model.oncePlan } : model.plan;
-  const error = errorOf(plan, body.stream === true);
+  const error = errorOf(plan, asked.stream);
   if (error !== undefined) {
     const wire = provider.encodeError(error.name, { status: error.status, model: model.name, requestId });
     return refuse(wire, model.name, error.headers);
   }
   if (plan.connection !== undefined || plan.body !== undefined) {
     shared.invoice.fail(provider.name, model.name);
-    const usual = body.stream === true ? 'text/event-stream; charset=utf-8' : 'application/json';
+    const usual = asked.stream ? EVENT_STREAM : 'application/json';
     return breakOff(plan, exchange, { ...provider.headers(requestId), 'content-type': plan.contentType ?? usual });
   }
-  await answer(exchange, body, reading, plan, requestId);
+  await work.deliver(plan);
+}
+
+interface Work {
+  /** Equal for equal requests. */
+  readonly seed: string;
+  deliver(plan: FaultPlan): Promise<void>;
+}
+
+function prepare(exchange: Exchange, body: JsonObject, asked: Asked, requestId: string): Work {
+  const { provider } = exchange;
+  const model = parseModel(asked.model).name;
+  if ('calculate' in provider) {
+    const calculation = provider.calculate(body, model);
+    return { seed: exchange.body, deliver: (plan) => calculate(exchange, calculation, { model, plan, requestId }) };
+  }
+  const reading = provider.read(body, model, asked);
+  return {
+    seed: reading.question.seed,
+    deliver: (plan) => answer({ ...exchange, provider }, body, reading, { asked, plan, requestId }),
+  };
+}
+
+/** A result is small and comes at once, but for the faults. */
+async function calculate(
+  { provider, shared, response }: Exchange,
+  { body, inputTokens }: Calculation,
+  { model, plan, requestId }: { readonly model: string; readonly plan: FaultPlan; readonly requestId: string },
+): Promise<void> {
+  const delivery: Delivery = {
+    response,
+    plan,
+    headers: provider.headers(requestId),
+    pace: createPace(model, { fast: true, ...plan }),
+    signal: signalOf(response),
+    errorEvent: '',
+    malformedEvent: '',
+  };
+  const { complete } = await deliverWhole(delivery, JSON.stringify(body), []);
+  if (inputTokens !== undefined) shared.invoice.charge(provider.name, model, { ...NO_USAGE, inputTokens }, complete);
+}
+
+interface Generation extends Exchange {
+  readonly provider: SimulatedProvider;
 }
 
 async function answer(
-  exchange: Exchange,
+  exchange: Generation,
   body: JsonObject,
   reading: Reading,
-  plan: FaultPlan,
-  requestId: string,
+  { asked, plan, requestId }: { readonly asked: Asked; readonly plan: FaultPlan; readonly requestId: string },
 ): Promise<void> {
   const { provider, shared, response } = exchange;
   const question = {
@@ -89,27 +150,32 @@ async function answer(
     },
     omitUsage: plan.omitUsage === true,
     request: body,
+    asked,
   };
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
   const delivery: Delivery = {
     response,
     plan,
     headers: provider.headers(requestId),
     pace: createPace(question.seed, plan),
-    signal: gone.signal,
+    signal: signalOf(response),
     errorEvent: provider.errorEvent({ status: 529, model: question.model, requestId }),
     malformedEvent: provider.malformedEvent,
   };
-  const delivered: Delivered =
-    body.stream === true
-      ? await deliverStream(delivery, provider.encodeStream(reply))
-      : await deliverWhole(delivery, JSON.stringify(provider.encodeWhole(reply)), answers);
+  const delivered: Delivered = asked.stream
+    ? await deliverStream(delivery, provider.encodeStream(reply))
+    : await deliverWhole(delivery, JSON.stringify(provider.encodeWhole(reply)), answers);
   const { outputTokens, reasoningTokens } = delivered;
   shared.invoice.charge(provider.name, question.model, { ...input, outputTokens, reasoningTokens }, delivered.complete);
 }
 
-function inputUsage({ provider, shared }: Exchange, { question, prompt }: Reading): Usage {
+/** Aborts when the client leaves. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+function inputUsage({ provider, shared }: Generation, { question, prompt }: Reading): Usage {
   const tokens = prompt.reduce((sum, piece) => sum + piece.tokens, 0);
   const { readTokens, write5mTokens, write1hTokens } = provider.useCache(shared.cache, question.model, prompt);
   return {
@@ -121,10 +187,10 @@ function inputUsage({ provider, shared }: Exchange, { question, prompt }: Readin
   };
 }
 
-function findProblem({ provider, request }: Exchange, body: JsonObject): Problem | undefined {
-  const problem = provider.findProblem(body, request.headers);
+function findProblem({ provider, request }: Exchange, body: JsonObject, asked: Asked): Problem | undefined {
+  const problem = provider.findProblem(body, request.headers, asked);
   if (problem !== undefined) return problem;
-  const { unknown } = parseModel(modelOf(body));
+  const { unknown } = parseModel(asked.model);
   if (unknown === undefined) return undefined;
   const known = FAULTS.map((fault) => fault.example).join(', ');
   return { message: `The simulated provider knows no fault "${unknown}". There are: ${known}.`, param: 'model' };

@@ -17,6 +17,9 @@ export interface Delivery {
   readonly malformedEvent: string;
 }
 
+/** What the providers send with their events. */
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
+
 /** What was generated, and so has to be paid for. */
 export interface Delivered {
   readonly outputTokens: number;
@@ -28,7 +31,7 @@ export async function deliverStream(delivery: Delivery, script: Script): Promise
   const { plan, pace, signal } = delivery;
   const spent = { outputTokens: 0, reasoningTokens: 0 };
   if (!pace.earlyHeaders && !(await pause(pace.firstTokenMs, signal))) return { ...spent, complete: false };
-  const headers = { ...delivery.headers, 'content-type': plan.contentType ?? 'text/event-stream; charset=utf-8' };
+  const headers = { ...delivery.headers, 'content-type': plan.contentType ?? script.contentType ?? EVENT_STREAM };
   const output = createOutput(delivery.response, 200, headers, plan.gzip === true);
   output.write(script.head);
   if (pace.earlyHeaders) {
@@ -36,13 +39,17 @@ export async function deliverStream(delivery: Delivery, script: Script): Promise
     if (!(await pause(pace.firstTokenMs, signal))) return { ...spent, complete: false };
   }
 
+  const events = (steps: number): Pick<Delivery, 'errorEvent' | 'malformedEvent'> => ({
+    errorEvent: script.errorAfter?.(steps) ?? delivery.errorEvent,
+    malformedEvent: script.malformedEvent ?? delivery.malformedEvent,
+  });
   let shown = 0;
   let interruption = plan.interruption;
   for (const [index, step] of script.steps.entries()) {
     if (interruption !== undefined && shown >= interruption.afterTokens) {
       const { kind, ms } = interruption;
       interruption = undefined;
-      if (!(await interrupt(kind, ms, delivery, output))) return { ...spent, complete: false };
+      if (!(await interrupt(kind, ms, { ...delivery, ...events(index) }, output))) return { ...spent, complete: false };
     }
     if (!(await waitFor(step, index, delivery, output))) return { ...spent, complete: false };
     output.write(step.text);
@@ -50,8 +57,10 @@ export async function deliverStream(delivery: Delivery, script: Script): Promise
     if (step.reasoning) spent.reasoningTokens += step.tokens;
     if (step.text !== '') shown += step.tokens;
   }
-  if (interruption !== undefined && !(await interrupt(interruption.kind, interruption.ms, delivery, output))) {
-    return { ...spent, complete: false };
+  if (interruption !== undefined) {
+    const { kind, ms } = interruption;
+    const last = events(script.steps.length);
+    if (!(await interrupt(kind, ms, { ...delivery, ...last }, output))) return { ...spent, complete: false };
   }
   output.write(script.tail);
   if (plan.omitDone !== true) output.write(script.done);

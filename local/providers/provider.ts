@@ -1,4 +1,4 @@
-/** What the two wire formats have in common: the server knows nothing else of them. */
+/** What the wire formats have in common: the server knows nothing else of them. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '../../functions/core/json.ts';
 import type { Usage } from '../../functions/core/usage.ts';
@@ -9,6 +9,20 @@ import type { Answer, Question } from './question.ts';
 export interface WireError {
   readonly status: number;
   readonly body: JsonObject;
+}
+
+/** What of a request the path and its query say, where the body does not. */
+export interface Address {
+  readonly model?: string;
+  readonly stream?: boolean;
+  /** Gemini streams a JSON array unless it is asked for SSE. */
+  readonly format?: 'json-array';
+}
+
+/** What is asked of which model, faults in its name included, wherever the request says it. */
+export interface Asked extends Address {
+  readonly model: string;
+  readonly stream: boolean;
 }
 
 export interface ErrorContext {
@@ -22,6 +36,8 @@ export interface Problem {
   readonly message: string;
   readonly param?: string;
   readonly code?: string;
+  /** 400 unless it says otherwise. */
+  readonly status?: number;
 }
 
 /** A request as the simulated model sees it; the faults add to the question. */
@@ -42,6 +58,7 @@ export interface Reply {
   /** A fault: usage is left out. */
   readonly omitUsage: boolean;
   readonly request: JsonObject;
+  readonly asked: Asked;
 }
 
 /** A piece of a stream that is written at once. */
@@ -59,26 +76,59 @@ export interface Script {
   readonly tail: string;
   /** The terminal event. */
   readonly done: string;
+  /** `text/event-stream` unless it says otherwise. */
+  readonly contentType?: string;
+  /** In place of the provider's own, where they depend on what was sent before: so many steps. */
+  errorAfter?(steps: number): string;
+  readonly malformedEvent?: string;
 }
 
-export interface SimulatedProvider {
+interface Front {
+  /** In the invoice, and the first part of the path. */
   readonly name: string;
   readonly path: string;
   readonly modelsPath: string;
+  /** `undefined` where something else is asked for. Without it, requests come to `path` and say everything themselves. */
+  address?(path: string, query: string): Address | undefined;
   /** Headers of every answer. */
   headers(requestId: string): { readonly [name: string]: string };
   credential(headers: IncomingHttpHeaders): string | undefined;
   /** `undefined` where the request is right. */
-  findProblem(body: JsonObject, headers: IncomingHttpHeaders): Problem | undefined;
-  read(body: JsonObject, model: string): Reading;
+  findProblem(body: JsonObject, headers: IncomingHttpHeaders, asked: Asked): Problem | undefined;
+  encodeProblem(problem: Problem, requestId: string): WireError;
+  encodeError(name: ErrorName, context: ErrorContext): WireError;
+  /** The key is wrong, or missing; unless there is something particular to it, that is `unauthorized`. */
+  encodeKeyError?(key: string | undefined): WireError;
+  models(): JsonObject;
+}
+
+/** A model that answers. */
+export interface SimulatedProvider extends Front {
+  read(body: JsonObject, model: string, asked: Asked): Reading;
   useCache(cache: PromptCache, model: string, prompt: readonly PromptPiece[]): CacheUse;
   encodeWhole(reply: Reply): JsonObject;
   encodeStream(reply: Reply): Script;
-  encodeProblem(problem: Problem, requestId: string): WireError;
-  encodeError(name: ErrorName, context: ErrorContext): WireError;
   /** An error in the middle of a stream. */
   errorEvent(context: ErrorContext): string;
   /** An event whose JSON is broken off. */
   readonly malformedEvent: string;
-  models(): JsonObject;
+}
+
+/** What is computed and not generated: token counts and embeddings. */
+export interface SimulatedCalculation extends Front {
+  calculate(body: JsonObject, model: string): Calculation;
+}
+
+export interface Calculation {
+  readonly body: JsonObject;
+  /** What has to be paid for; nothing where it is free. */
+  readonly inputTokens: number | undefined;
+}
+
+export type SimulatedEndpoint = SimulatedProvider | SimulatedCalculation;
+
+/** What a request at this path asks for in its address; `undefined` where the endpoint is another one's. */
+export function addressOf(endpoint: SimulatedEndpoint, path: string, query: string): Address | undefined {
+  if (endpoint.address !== undefined) return endpoint.address(path, query);
+  return path === endpoint.path ? {} : undefined;
 }

@@ -1,4 +1,4 @@
-/** Simulated OpenAI and Anthropic on one port: the upstream of `npm start`, of the tests and of the benchmarks. */
+/** Simulated providers of every wire format on one port: the upstream of `npm start`, of the tests and of the benchmarks. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, listen } from '../listen.ts';
 import { anthropic } from './anthropic/index.ts';
@@ -9,7 +9,7 @@ import { createJournal } from './journal.ts';
 import { createFirstTimes } from './once.ts';
 import { openai } from './openai/index.ts';
 import { createPromptCache } from './prompt-cache.ts';
-import type { SimulatedProvider } from './provider.ts';
+import { addressOf, type SimulatedEndpoint } from './provider.ts';
 import type { Shared } from './shared.ts';
 import { readBody, sendJson } from './transfer.ts';
 
@@ -30,7 +30,7 @@ export interface SimulatedProviders {
   close(): Promise<void>;
 }
 
-const PROVIDERS: readonly SimulatedProvider[] = [openai, anthropic];
+const PROVIDERS: readonly SimulatedEndpoint[] = [openai, anthropic];
 
 export async function startSimulatedProviders(options: SimulatedProvidersOptions = {}): Promise<SimulatedProviders> {
   const now = options.now ?? Date.now;
@@ -61,11 +61,13 @@ export async function startSimulatedProviders(options: SimulatedProvidersOptions
 async function route(request: IncomingMessage, response: ServerResponse, shared: Shared): Promise<void> {
   const method = request.method ?? 'GET';
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
-  const provider = PROVIDERS.find((item) => path.startsWith(`/${item.name}/`));
+  const provider =
+    PROVIDERS.find((item) => addressOf(item, path, query) !== undefined) ??
+    PROVIDERS.find((item) => path.startsWith(`/${item.name}/`));
   if (provider !== undefined) {
     const body = await readBody(request);
     shared.journal.note(method, path, request.headers, body);
-    return complete({ provider, method, path, body, request, response, shared });
+    return complete({ provider, method, path, query, body, request, response, shared });
   }
   switch (`${method} ${path}`) {
     case 'GET /invoice':
