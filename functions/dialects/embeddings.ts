@@ -1,0 +1,15 @@
+/** The embeddings of the provider dialects that have any. */
+import type { Dialect } from '../core/chat.ts';
+import type { EmbeddingsCodec } from '../core/embeddings.ts';
+import { GatewayError } from '../core/errors.ts';
+
+const CODECS: { readonly [D in Dialect]?: EmbeddingsCodec } = {};
+
+/** Throws `unsupported-parameter` for dialects without embeddings: the model that was asked for cannot embed. */
+export function embeddingsCodec(dialect: Dialect): EmbeddingsCodec {
+  const codec = CODECS[dialect];
+  if (codec !== undefined) return codec;
+  throw new GatewayError('invalid-request', `Providers of the dialect "${dialect}" have no embeddings.`, {
+    param: 'model',
+  });
+}
