@@ -1,6 +1,6 @@
 /** One upstream request: encoded for its target from the original request, sent, and classified. */
 import type { ChatRequest } from '../core/chat.ts';
-import type { ClientCodec, EncodedRequest, ProviderCodec } from '../core/codec.ts';
+import type { AnswerContext, ClientCodec, EncodedRequest, ProviderCodec } from '../core/codec.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { UpstreamReply, UpstreamTarget } from '../core/ports.ts';
@@ -13,6 +13,8 @@ import type { Gateway, Setup } from './gateway.ts';
 import { type AttemptTrace, openAttempt, type Trace } from './trace.ts';
 import { createWatch, type Watch } from './watch.ts';
 
+export type StreamFormat = NonNullable<AnswerContext['format']>;
+
 /** What all attempts of a request share. */
 export interface Call {
   readonly gateway: Gateway;
@@ -24,6 +26,7 @@ export interface Call {
   /** The client's headers that targets of its own dialect may see. */
   readonly clientHeaders: { readonly [name: string]: string };
   readonly request: ChatRequest;
+  readonly format: StreamFormat;
   readonly inputTokens: number;
   readonly settings: ModelSettings;
   /** Aborted, with a `GatewayError` as its reason, when the request's time is up. */
@@ -46,7 +49,8 @@ export interface Attempt {
 export async function openUpstream(call: Call, target: UpstreamTarget): Promise<Attempt> {
   const { gateway, settings } = call;
   const provider = providerCodec(target.config.dialect);
-  const passthrough = provider.dialect === call.client.dialect;
+  // Frames can only go through as they are where the client's stream is framed as the provider's.
+  const passthrough = provider.dialect === call.client.dialect && (call.format === 'sse' || !call.request.stream);
   const encoded = encode(call, provider, target, passthrough);
   const trace = openAttempt(call.trace, target.provider, target.model, gateway.clock.now());
   const abort = new AbortController();

@@ -7,6 +7,7 @@ export const PING = ': ping\n\n';
 export async function* withPings(
   source: AsyncIterator<string>,
   intervalMs: number,
+  ping: string,
   stop: () => void,
 ): AsyncGenerator<string> {
   let next = source.next();
@@ -16,7 +17,7 @@ export async function* withPings(
     for (;;) {
       const result = await orSilence(next, intervalMs);
       if (result === 'silence') {
-        yield PING;
+        yield ping;
         continue;
       }
       if (result.done === true) return;

@@ -1,5 +1,6 @@
 /** One chat request, read top to bottom. Throws `GatewayError` for everything that is refused before the first byte. */
 import { Readable } from 'node:stream';
+import type { ClientDialect } from '../core/chat.ts';
 import type { RequestParams } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -8,7 +9,7 @@ import { clientCodec } from '../dialects/index.ts';
 import { failover } from '../routing/failover.ts';
 import { plan as planTargets } from '../routing/plan.ts';
 import { admit } from './admit.ts';
-import type { Call } from './attempt.ts';
+import type { Call, StreamFormat } from './attempt.ts';
 import type { Gateway } from './gateway.ts';
 import { answerHeaders } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -59,6 +60,7 @@ export async function serveChat(input: ChatInput): Promise<HttpResponse> {
     trace,
     client,
     body,
+    format: streamFormat(trace.dialect, input.request.query),
     clientHeaders: passedHeaders(trace.dialect, input.request.headers),
     request: admission.request,
     inputTokens: admission.inputTokens,
@@ -91,13 +93,23 @@ export async function serveChat(input: ChatInput): Promise<HttpResponse> {
     const rest = whole(first.done === true ? '' : first.value, pieces, () => clearTimeout(timer));
     return {
       statusCode: 200,
-      headers: { ...answerHeaders(trace, 'text/event-stream; charset=utf-8'), 'cache-control': 'no-cache' },
+      headers: { ...answerHeaders(trace, CONTENT_TYPES[call.format]), 'cache-control': 'no-cache' },
       body: Readable.from(rest, { objectMode: false }),
     };
   } catch (error) {
     clearTimeout(timer);
     throw error;
   }
+}
+
+const CONTENT_TYPES: { readonly [F in StreamFormat]: string } = {
+  sse: 'text/event-stream; charset=utf-8',
+  'json-array': 'application/json; charset=utf-8',
+};
+
+/** Google's clients ask for server-sent events by `alt=sse`; who does not gets an array that grows. */
+function streamFormat(dialect: ClientDialect, query: URLSearchParams): StreamFormat {
+  return dialect === 'gemini' && query.get('alt') !== 'sse' ? 'json-array' : 'sse';
 }
 
 async function* whole(first: string, rest: AsyncGenerator<string>, close: () => void): AsyncGenerator<string> {

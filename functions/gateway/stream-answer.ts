@@ -1,9 +1,10 @@
 /** A streamed answer: nothing is committed before the first content; after it, an error is an event in the stream. */
 import type { ChatEvent } from '../core/chat.ts';
+import type { AnswerContext, StreamEncoder } from '../core/codec.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
 import { type Attempt, type Call, closeAttempt, failAttempt, openUpstream } from './attempt.ts';
-import { withPings } from './pings.ts';
+import { PING, withPings } from './pings.ts';
 
 /** Finds a target that streams. */
 export type OpenStream = () => Promise<AsyncGenerator<string>>;
@@ -19,16 +20,18 @@ export function streamAnswer(call: Call, open: OpenStream, stop: AbortController
       yield* await open();
     } catch (thrown) {
       const error = toGatewayError(thrown);
+      // Only pings can have gone out, and the status with them.
       if (!committed) throw error;
       call.trace.error = error;
-      call.trace.outcome = call.trace.firstContentAtMs === undefined ? 'failed' : 'truncated';
+      call.trace.outcome = 'failed';
       yield call.client.createEncoder(call.request, answerContext(call)).fail(error);
     } finally {
       call.trace.endedAtMs = call.gateway.clock.now();
     }
   }
   async function* counted(): AsyncGenerator<string> {
-    for await (const piece of withPings(pieces(), call.gateway.pingMs, () => stop.abort())) {
+    const ping = call.format === 'json-array' ? '\n' : PING;
+    for await (const piece of withPings(pieces(), call.gateway.pingMs, ping, () => stop.abort())) {
       committed = true;
       call.trace.responseBytes += Buffer.byteLength(piece);
       yield piece;
@@ -46,7 +49,8 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
       new GatewayError('upstream-timeout', `The provider "${target.provider}" sent no token within ${seconds} s.`),
     );
   }, call.settings.timeouts.firstTokenMs);
-  const pieces = relay(call, attempt);
+  const encoder = call.client.createEncoder(call.request, answerContext(call));
+  const pieces = relay(call, attempt, encoder);
   let head = '';
   try {
     while (!attempt.watch.hasContent) {
@@ -60,38 +64,47 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
     clearTimeout(patience);
   }
   call.trace.firstContentAtMs = call.gateway.clock.now();
-  return tail(call, attempt, head, pieces);
+  return tail(call, attempt, head, pieces, encoder);
 }
 
+/** After the first content: whatever fails now is an event in the stream, in the words of the encoder that opened it. */
 async function* tail(
   call: Call,
   attempt: Attempt,
   head: string,
   pieces: AsyncGenerator<string>,
+  encoder: StreamEncoder,
 ): AsyncGenerator<string> {
-  let complete = false;
+  let booked = false;
   try {
     yield head;
     yield* pieces;
-    complete = true;
+    booked = true;
     closeAttempt(call, attempt);
-  } catch (error) {
-    complete = true;
-    throw failAttempt(call, attempt, error);
+  } catch (thrown) {
+    booked = true;
+    call.trace.error = failAttempt(call, attempt, thrown);
+    call.trace.outcome = 'truncated';
+    yield encoder.fail(call.trace.error);
   } finally {
     // Nobody reads on, e.g. because the invocation was cut: book what was received until now.
-    if (!complete)
-      failAttempt(call, attempt, new GatewayError('upstream-truncated', 'The answer was not read to its end.'));
+    if (!booked) {
+      call.trace.error = failAttempt(
+        call,
+        attempt,
+        new GatewayError('upstream-truncated', 'The answer was not read to its end.'),
+      );
+      call.trace.outcome = 'truncated';
+    }
     attempt.reply.cancel();
   }
 }
 
 /** Frames in, client bytes out. Synchronous but for the frames themselves. */
-async function* relay(call: Call, attempt: Attempt): AsyncGenerator<string> {
+async function* relay(call: Call, attempt: Attempt, encoder: StreamEncoder): AsyncGenerator<string> {
   const { client, request } = call;
   const { provider, watch, passthrough } = attempt;
   const decoder = provider.createDecoder(attempt.encoded.restore);
-  const encoder = client.createEncoder(request, answerContext(call));
   const translate = (events: readonly ChatEvent[]): string => events.map((event) => encoder.push(event)).join('');
   expectStream(attempt);
   for await (const frame of attempt.reply.frames(provider.framing)) {
@@ -115,6 +128,7 @@ function expectStream(attempt: Attempt): void {
   );
 }
 
-export function answerContext(call: Call): { readonly requestId: string; readonly createdAt: number } {
-  return { requestId: call.trace.requestId, createdAt: Math.floor(call.trace.startedAtMs / 1000) };
+export function answerContext(call: Call): AnswerContext {
+  const { requestId, startedAtMs } = call.trace;
+  return { requestId, createdAt: Math.floor(startedAtMs / 1000), format: call.format };
 }

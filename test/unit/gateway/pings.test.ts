@@ -18,7 +18,7 @@ async function collect(source: AsyncGenerator<string>): Promise<string[]> {
 
 describe('withPings', () => {
   it('fills silence, before the first piece too, and nothing else', async () => {
-    const pieces = await collect(withPings(script(130, 'a', 'b', 130, 'c'), 50, () => {}));
+    const pieces = await collect(withPings(script(130, 'a', 'b', 130, 'c'), 50, PING, () => {}));
     expect(pieces.filter((piece) => piece !== PING)).toEqual(['a', 'b', 'c']);
     expect(pieces.indexOf('a')).toBeGreaterThanOrEqual(1);
     expect(pieces.slice(pieces.indexOf('b') + 1, -1).every((piece) => piece === PING)).toBe(true);
@@ -26,7 +26,7 @@ describe('withPings', () => {
   });
 
   it('lets errors through after a ping', async () => {
-    await expect(collect(withPings(script(80, new Error('broken')), 20, () => {}))).rejects.toThrow('broken');
+    await expect(collect(withPings(script(80, new Error('broken')), 20, PING, () => {}))).rejects.toThrow('broken');
   });
 
   it('stops what it waits for when its reader leaves', async () => {
@@ -35,7 +35,7 @@ describe('withPings', () => {
       await stopped.promise;
       yield 'never read';
     }
-    const pinging = withPings(silent(), 10, () => stopped.resolve());
+    const pinging = withPings(silent(), 10, PING, () => stopped.resolve());
     expect((await pinging.next()).value).toBe(PING);
     await pinging.return(undefined);
     expect((await pinging.next()).done).toBe(true);
