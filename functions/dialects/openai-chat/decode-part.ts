@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import { decodeCache } from '../../core/cache-marker.ts';
 import type { CacheMarker, ContentPart, MediaSource, TextPart } from '../../core/chat.ts';
 import { readDataUrl, readMediaUrl } from '../../core/data-url.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -9,16 +9,6 @@ const AUDIO_TYPES: ReadonlyMap<string, string> = new Map([
   ['wav', 'audio/wav'],
   ['mp3', 'audio/mpeg'],
 ]);
-
-const cacheSchema = z.object({ type: z.literal('ephemeral'), ttl: z.nullish(z.enum(['5m', '1h'])) });
-
-/** `cache_control` is Anthropic's; OpenRouter and LiteLLM taught clients to send it in this dialect too. */
-export function decodeCache(owner: JsonObject, at: Path): { readonly cache?: CacheMarker } {
-  const value = owner.cache_control;
-  if (value === undefined || value === null) return {};
-  const { ttl } = parseRequest(cacheSchema, value, [...at, 'cache_control']);
-  return { cache: { ttl: ttl ?? '5m' } };
-}
 
 export function decodeText(part: JsonObject, at: Path): TextPart {
   return { type: 'text', text: parseRequest(textPartSchema, part, at).text, ...decodeCache(part, at) };

@@ -1,8 +1,9 @@
+import { decodeCache } from '../../core/cache-marker.ts';
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
 import { readObject } from '../../core/read.ts';
-import { decodeCache, partType } from './decode-part.ts';
+import { partType } from './decode-part.ts';
 import {
   customToolSchema,
   functionToolSchema,
