@@ -45,10 +45,12 @@ describe.each(['lost', 'unsent', 'throttled', 'error-500'] as const)('a write th
 
   it('of a scope that is only counted is counted once', async () => {
     const scope = team();
+    const used = { tokens: 1, costNano: usd(0.5) };
+    const before = admitted(await bench.ledger().reserve(ask([scope])));
+    await bench.ledger().settle(before, used, NOON);
     const ledger = bench.ledger(failing(() => `meter#${scope}`, fault));
-    const reservation = admitted(await ledger.reserve(ask([scope], { costNano: usd(1) })));
-    await ledger.settle(reservation, { tokens: 1, costNano: usd(0.5) }, NOON);
-    expect((await bench.show(scope)).month.usd).toBe(0.5);
+    await ledger.settle(admitted(await ledger.reserve(ask([scope]))), used, NOON);
+    expect((await bench.show(scope)).month.usd).toBe(1);
   });
 
   it('of the record changes nothing', async () => {
@@ -65,6 +67,26 @@ describe.each(['lost', 'unsent', 'throttled', 'error-500'] as const)('a write th
     expect(await bench.show(scope)).toMatchObject({ day: { usd: 0.5 }, inFlight: [], reservedUsd: 0 });
     expect((await bench.show(counted)).day.usd).toBe(0.5);
     expect(await bench.openRecords()).not.toContain(reservation.requestId);
+  });
+});
+
+describe('a reservation whose answer is lost', () => {
+  it('belongs to the windows that it was charged to, though others have moved them on since', async () => {
+    const scope = team();
+    await bench.limit(scope, { limit_tpm: 1_000, budget_day_usd: 5 });
+    const other = bench.ledger();
+    let writes = 0;
+    const ledger = bench.ledger(async ({ command, pk }) => {
+      if (pk !== `meter#${scope}` || command !== 'UpdateItemCommand') return undefined;
+      writes += 1;
+      if (writes === 2) admitted(await other.reserve(ask([scope], { nowMs: NOON + 30_000, tokens: 200 })));
+      return writes === 1 ? 'lost' : undefined;
+    });
+    const reservation = admitted(await ledger.reserve(ask([scope], { tokens: 500 })));
+    expect(reservation.reserved[0]?.slot).toBe(NOON / 3_000);
+    await ledger.settle(reservation, { tokens: 100, costNano: 0 }, NOON + 40_000);
+    expect((await bench.show(scope, NOON + 62_999)).minute).toEqual({ requests: 2, tokens: 300 });
+    expect((await bench.show(scope, NOON + 63_000)).minute).toEqual({ requests: 1, tokens: 200 });
   });
 });
 

@@ -205,6 +205,15 @@ describe('an edit', () => {
   });
 });
 
+it('holds a race on a meter whose sums were edited by hand', async () => {
+  const scope = team();
+  await bench.limit(scope, { limit_rpm: 5 });
+  for (let index = 0; index < 5; index += 1) admitted(await bench.ledger().reserve(ask([scope])));
+  await bench.edit(scope, { minute_requests: { N: '2' } });
+  const results = await Promise.all(Array.from({ length: 12 }, () => bench.ledger().reserve(ask([scope]))));
+  expect(results.filter(isAdmitted)).toHaveLength(3);
+});
+
 describe('a broken meter', () => {
   it.each([
     ['limit_rpm', { S: 'abc' }],
@@ -304,6 +313,10 @@ describe('requests in flight', () => {
     const { inFlight } = await bench.show(scope, NOON + 7 * MINUTE);
     expect(inFlight.map(({ abandoned }) => abandoned)).toEqual([false, false]);
     denied(await bench.ledger().reserve(ask([scope], { nowMs: NOON + 7 * MINUTE })));
+    const nowMs = NOON + 40 * MINUTE;
+    const results = await Promise.all(Array.from({ length: 8 }, () => bench.ledger().reserve(ask([scope], { nowMs }))));
+    expect(results.filter(isAdmitted)).toHaveLength(2);
+    expect((await bench.show(scope, nowMs)).inFlight).toHaveLength(2);
   });
 
   it('are reserved once, however often the same request asks', async () => {
@@ -314,6 +327,18 @@ describe('requests in flight', () => {
     const [once, twice] = [admitted(await ledger.reserve(request)), admitted(await ledger.reserve(request))];
     expect(twice).toEqual(once);
     expect((await bench.show(scope)).day.usd).toBe(1);
+  });
+});
+
+describe('memory', () => {
+  it('does not take a request for reserved that has been settled elsewhere', async () => {
+    const scope = team();
+    await bench.limit(scope, { limit_rpm: 5 });
+    const ledger = bench.ledger();
+    const request = ask([scope]);
+    await bench.ledger().settle(admitted(await ledger.reserve(request)), { tokens: 0, costNano: 0 }, NOON);
+    admitted(await ledger.reserve(request));
+    expect(await bench.show(scope)).toMatchObject({ minute: { requests: 2 }, inFlight: [{}] });
   });
 });
 

@@ -36,11 +36,15 @@ describe('a settlement', () => {
     const request = ask([limited, counted], { tokens: 100, costNano: usd(1) });
     const reservation = admitted(await ledger.reserve(request));
     await ledger.settle(reservation, { tokens: 50, costNano: usd(0.25) }, NOON);
+    // Someone else in between, so that nothing on the meter tells the request any more.
+    const next = admitted(await ledger.reserve(ask([counted])));
+    await ledger.settle(next, { tokens: 50, costNano: usd(0.5) }, NOON);
     const before = [await bench.show(limited), await bench.show(counted)];
-    expect(before.map(({ month }) => month.usd)).toEqual([0.25, 0.25]);
+    expect(before.map(({ month }) => month.usd)).toEqual([0.25, 0.75]);
     await ledger.settle(reservation, { tokens: 50, costNano: usd(0.25) }, NOON);
     await bench.ledger().settle(reservation, { tokens: 9_999, costNano: usd(9) }, NOON + MINUTE);
     expect([await bench.show(limited), await bench.show(counted)]).toEqual(before);
+    expect(await bench.openRecords()).not.toContain(reservation.requestId);
   });
 
   it('started at once by two processes is one', async () => {
