@@ -14,7 +14,7 @@ export interface EmbeddingsRequest {
   readonly model: string;
   /** At least one. */
   readonly input: readonly EmbeddingsInput[];
-  /** The client gave one text and no list: for providers' messages and paths only, the answer is the same. */
+  /** The client gave one input and no list: not every compatible server takes lists. The answer is the same. */
   readonly single: boolean;
   readonly format: EmbeddingsFormat;
   readonly dimensions?: number;

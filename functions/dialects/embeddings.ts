@@ -2,10 +2,15 @@
 import type { Dialect } from '../core/chat.ts';
 import type { EmbeddingsCodec } from '../core/embeddings.ts';
 import { GatewayError } from '../core/errors.ts';
+import { openaiEmbeddings } from './openai-chat/index.ts';
 
-const CODECS: { readonly [D in Dialect]?: EmbeddingsCodec } = {};
+const CODECS: { readonly [D in Dialect]?: EmbeddingsCodec } = {
+  'openai-chat': openaiEmbeddings,
+  // OpenAI's two interfaces lie side by side below one base URL.
+  'openai-responses': openaiEmbeddings,
+};
 
-/** Throws `unsupported-parameter` for dialects without embeddings: the model that was asked for cannot embed. */
+/** Throws a 400 for dialects without embeddings: the model that was asked for cannot embed. */
 export function embeddingsCodec(dialect: Dialect): EmbeddingsCodec {
   const codec = CODECS[dialect];
   if (codec !== undefined) return codec;

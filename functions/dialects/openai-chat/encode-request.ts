@@ -45,14 +45,19 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
 }
 
 /** Leaves out what the provider refuses: fields of the body by name, deeper ones as `messages[].name`. */
-export function createRequest(body: JsonObject, target: EncodeTarget, dropped: readonly string[]): EncodedRequest {
+export function createRequest(
+  body: JsonObject,
+  target: EncodeTarget,
+  dropped: readonly string[],
+  path = CHAT_COMPLETIONS_PATH,
+): EncodedRequest {
   const { unsupported } = target.quirks;
   const refused = new Set(unsupported);
   const removed = Object.keys(body).filter((field) => refused.has(field));
   const paths = unsupported.filter((field) => field.includes('.')).map((field) => field.split('.'));
   return {
     method: 'POST',
-    path: CHAT_COMPLETIONS_PATH,
+    path,
     headers: {},
     body: paths.reduce(without, removed.length === 0 ? body : omit(body, refused)),
     dropped: [...new Set([...dropped, ...removed])],

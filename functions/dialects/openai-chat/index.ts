@@ -1,8 +1,11 @@
 import type { ClientCodec, ProviderCodec } from '../../core/codec.ts';
+import type { EmbeddingsCodec } from '../../core/embeddings.ts';
 import { decodeError, encodeError } from '../../core/openai-error.ts';
+import { decodeEmbeddings } from './decode-embeddings.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createDecoder } from './decode-stream.ts';
+import { encodeEmbeddings } from './encode-embeddings.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createEncoder } from './encode-stream.ts';
@@ -27,3 +30,8 @@ export const openaiChatProvider: ProviderCodec = {
   createDecoder,
   decodeError,
 };
+
+export const openaiEmbeddings: EmbeddingsCodec = { encode: encodeEmbeddings, decode: decodeEmbeddings };
+
+export { decodeEmbeddingsRequest } from './decode-embeddings-request.ts';
+export { encodeEmbeddingsResponse } from './encode-embeddings-response.ts';

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
 
 export const CHAT_COMPLETIONS_PATH = '/chat/completions';
+export const EMBEDDINGS_PATH = '/embeddings';
 
 /** The word for "over" in the data of the last frame. */
 export const DONE = '[DONE]';
