@@ -3,15 +3,18 @@ import type { ClientDialect, Dialect } from '../core/chat.ts';
 import type { ClientCodec, ProviderCodec } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
 import { anthropicMessagesProvider } from './anthropic-messages/index.ts';
+import { geminiClient, geminiProvider } from './gemini/index.ts';
 import { openaiChatClient, openaiChatProvider } from './openai-chat/index.ts';
 
 const PROVIDERS: { readonly [D in Dialect]?: ProviderCodec } = {
   'openai-chat': openaiChatProvider,
   'anthropic-messages': anthropicMessagesProvider,
+  gemini: geminiProvider,
 };
 
 const CLIENTS: { readonly [D in ClientDialect]?: ClientCodec } = {
   'openai-chat': openaiChatClient,
+  gemini: geminiClient,
 };
 
 export function providerCodec(dialect: Dialect): ProviderCodec {

@@ -1,0 +1,42 @@
+import type { ClientCodec, ProviderCodec } from '../../core/codec.ts';
+import { decodeError } from './decode-error.ts';
+import { decodeRequest } from './decode-request.ts';
+import { decodeResponse } from './decode-response.ts';
+import { createDecoder } from './decode-stream.ts';
+import { encodeError } from './encode-error.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeResponse } from './encode-response.ts';
+import { createEncoder } from './encode-stream.ts';
+import { forwardRequest } from './forward-request.ts';
+
+export { decodeCountRequest } from './decode-count-request.ts';
+export { decodeCountResponse } from './decode-count-response.ts';
+export { encodeCountRequest } from './encode-count-request.ts';
+export { encodeCountResponse, type TokenCount } from './encode-count-response.ts';
+export {
+  decodeEmbeddings,
+  type EmbeddingsInput,
+  type EmbeddingsOutput,
+  encodeEmbeddings,
+} from './encode-embeddings.ts';
+export { type ChunkWriter, createChunkWriter } from './json-array.ts';
+
+export const geminiClient: ClientCodec = {
+  dialect: 'gemini',
+  decodeRequest,
+  encodeResponse,
+  createEncoder,
+  encodeError,
+  // Usage is part of every answer, asked for or not.
+  keepFrame: () => true,
+};
+
+export const geminiProvider: ProviderCodec = {
+  dialect: 'gemini',
+  framing: 'sse',
+  encodeRequest,
+  forwardRequest,
+  decodeResponse,
+  createDecoder,
+  decodeError,
+};
