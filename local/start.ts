@@ -83,6 +83,7 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     const effective = simulateMissing(configured, hasSecret, {
       'openai-chat': providers.openaiBaseUrl,
       'anthropic-messages': providers.anthropicBaseUrl,
+      gemini: providers.geminiBaseUrl,
     });
     await replaceFile(paths.config, effective.config);
     const standIns = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** What the simulated model says: the same for both wire formats, streamed or not. */
+/** What the simulated model says: the same for all wire formats, streamed or not. */
 import { callTools } from './call-tools.ts';
 import { sampleJson } from './json-sample.ts';
 import { createSentences, createThoughts, hasMarker, REFUSAL } from './prose.ts';
@@ -10,12 +10,21 @@ import { splitTokens } from './tokens.ts';
 export function composeAnswer(question: Question, candidate = 0): Answer {
   const random = createRandom(`${question.seed}#${candidate}`);
   const refused = hasMarker(question.userText, 'refusal');
+  if (refused && question.refusesInSilence === true) return SILENCE;
   const blocks: AnswerBlock[] = [];
   if (question.reasoningTokens > 0 && !refused) blocks.push({ type: 'reasoning', tokens: think(question, random) });
   if (refused) blocks.push({ type: 'refusal', tokens: splitTokens(REFUSAL) });
   else blocks.push(...respond(question, random));
   return limit(question, blocks);
 }
+
+const SILENCE: Answer = {
+  blocks: [],
+  finish: 'refusal',
+  stopSequence: undefined,
+  outputTokens: 0,
+  reasoningTokens: 0,
+};
 
 function respond(question: Question, random: Random): readonly AnswerBlock[] {
   const calls = callTools(question, random);
@@ -51,11 +60,19 @@ function write(question: Question, random: Random): readonly string[] {
 }
 
 function openingOf(question: Question): string {
-  if (question.toolResults.length > 0) return `The tools say: ${question.toolResults.map(shorten).join('; ')}.`;
-  const images = question.imageCount;
-  const seen = images === 0 ? '' : ` I can see ${images === 1 ? 'one image' : `${images} images`}.`;
+  const seen = seenIn(question);
+  if (question.toolResults.length > 0) return `The tools say: ${question.toolResults.map(shorten).join('; ')}.${seen}`;
   const asked = shorten(question.userText);
   return `This is a simulated ${question.model}.${asked === '' ? '' : ` You said: “${asked}”.`}${seen}`;
+}
+
+function seenIn({ imageCount, fileCount = 0, audioCount = 0 }: Question): string {
+  const things = [
+    imageCount === 0 ? '' : imageCount === 1 ? 'one image' : `${imageCount} images`,
+    fileCount === 0 ? '' : fileCount === 1 ? 'one file' : `${fileCount} files`,
+    audioCount === 0 ? '' : audioCount === 1 ? 'one recording' : `${audioCount} recordings`,
+  ].filter((thing) => thing !== '');
+  return things.length === 0 ? '' : ` I can see ${things.join(' and ')}.`;
 }
 
 function shorten(text: string): string {

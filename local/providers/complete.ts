@@ -69,8 +69,9 @@ export async function complete(exchange: Exchange): Promise<void> {
   const plan = isFirst ? { ...model.plan, ...model.oncePlan } : model.plan;
   const error = errorOf(plan, asked.stream);
   if (error !== undefined) {
-    const wire = provider.encodeError(error.name, { status: error.status, model: model.name, requestId });
-    return refuse(wire, model.name, error.headers);
+    const { name, status, headers = {} } = error;
+    const wire = provider.encodeError(name, { status, model: model.name, requestId, headers });
+    return refuse(wire, model.name, wire.retryInBody === true ? {} : headers);
   }
   if (plan.connection !== undefined || plan.body !== undefined) {
     shared.invoice.fail(provider.name, model.name);

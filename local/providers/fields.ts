@@ -34,6 +34,6 @@ export function contentText(content: Json | undefined): string {
 /** What decides the answer. Not how it is asked for: streamed or not, with which cap, under which fault. */
 const ASKED = ['system', 'messages', 'tools', 'response_format', 'output_config', 'seed'];
 
-export function seedOf(body: JsonObject, model: string): string {
-  return digest(JSON.stringify([model, ...ASKED.map((name) => body[name])]));
+export function seedOf(body: JsonObject, model: string, asked: readonly string[] = ASKED): string {
+  return digest(JSON.stringify([model, ...asked.map((name) => body[name])]));
 }

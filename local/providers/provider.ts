@@ -9,6 +9,8 @@ import type { Answer, Question } from './question.ts';
 export interface WireError {
   readonly status: number;
   readonly body: JsonObject;
+  /** The body says when to come back, so that no header does. */
+  readonly retryInBody?: boolean;
 }
 
 /** What of a request the path and its query say, where the body does not. */
@@ -29,6 +31,8 @@ export interface ErrorContext {
   readonly status: number;
   readonly model: string;
   readonly requestId: string;
+  /** Of the fault: when to come back. */
+  readonly headers?: { readonly [name: string]: string };
 }
 
 /** What is wrong with a request, in the provider's own words. */

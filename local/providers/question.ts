@@ -8,7 +8,7 @@ export interface OfferedTool {
   readonly schema: JsonObject;
 }
 
-/** What both wire formats ask, as far as the simulated model understands it. */
+/** What all wire formats ask, as far as the simulated model understands it. */
 export interface Question {
   /** Decides everything random about the answer: equal for equal requests, streamed or not. */
   readonly seed: string;
@@ -17,6 +17,8 @@ export interface Question {
   /** Text of the last user turn. */
   readonly userText: string;
   readonly imageCount: number;
+  readonly fileCount?: number;
+  readonly audioCount?: number;
   /** Results that the last turn brings back, as text. Where there are any, the model answers in text. */
   readonly toolResults: readonly string[];
   readonly tools: readonly OfferedTool[];
@@ -33,6 +35,8 @@ export interface Question {
   readonly maxTokens: number | undefined;
   /** How many tokens the model thinks; 0 where it does not. */
   readonly reasoningTokens: number;
+  /** A prompt that is refused gets no answer at all, rather than a refusal in words. */
+  readonly refusesInSilence?: boolean;
   /** The exact length of the answer in tokens, where a fault asks for one. */
   readonly answerTokens: number | undefined;
   /** Where the content filter ends the answer, where a fault asks for it. */

@@ -4,6 +4,7 @@ import { closeServer, listen } from '../listen.ts';
 import { anthropic } from './anthropic/index.ts';
 import { complete } from './complete.ts';
 import { FAULTS } from './faults.ts';
+import { gemini, geminiCalculations } from './gemini/index.ts';
 import { createInvoice } from './invoice.ts';
 import { createJournal } from './journal.ts';
 import { createFirstTimes } from './once.ts';
@@ -27,10 +28,12 @@ export interface SimulatedProviders {
   readonly openaiBaseUrl: string;
   /** As `baseUrl` of a provider with the dialect `anthropic-messages`. */
   readonly anthropicBaseUrl: string;
+  /** As `baseUrl` of a provider with the dialect `gemini`. */
+  readonly geminiBaseUrl: string;
   close(): Promise<void>;
 }
 
-const PROVIDERS: readonly SimulatedEndpoint[] = [openai, anthropic];
+const PROVIDERS: readonly SimulatedEndpoint[] = [openai, anthropic, gemini, ...geminiCalculations];
 
 export async function startSimulatedProviders(options: SimulatedProvidersOptions = {}): Promise<SimulatedProviders> {
   const now = options.now ?? Date.now;
@@ -54,6 +57,7 @@ export async function startSimulatedProviders(options: SimulatedProvidersOptions
     url,
     openaiBaseUrl: `${url}/openai/v1`,
     anthropicBaseUrl: `${url}/anthropic`,
+    geminiBaseUrl: `${url}/gemini/v1beta`,
     close: () => closeServer(server, 0),
   };
 }

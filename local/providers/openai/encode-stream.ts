@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../functions/core/json.ts';
 import { objectOf } from '../fields.ts';
+import { interleave } from '../interleave.ts';
 import type { Reply, Script, Step } from '../provider.ts';
 import type { Answer, AnswerBlock } from '../question.ts';
 import { encodeCall, encodeUsage, FINGERPRINT, FINISH_REASONS } from './encode-whole.ts';
@@ -102,14 +103,4 @@ function deltaOf(block: AnswerBlock, callIndex: number): (token: string) => Json
     default:
       return (token) => ({ content: token });
   }
-}
-
-/** The answers of one request grow side by side. */
-function interleave(all: readonly (readonly Step[])[]): readonly Step[] {
-  const [only] = all;
-  if (all.length === 1 && only !== undefined) return only;
-  const longest = Math.max(...all.map((steps) => steps.length));
-  return Array.from({ length: longest }, (_, index) => all.map((steps) => steps[index]))
-    .flat()
-    .filter((step) => step !== undefined);
 }
