@@ -26,7 +26,7 @@ const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = 
   [/^context_length_exceeded$|^context_window_exceeded$/, 'context-length'],
   [/insufficient_quota|billing|insufficient_(balance|credits)|payment_required|spend_limit/, 'upstream-quota'],
   [
-    /content_filter|content_policy|responsibleaipolicy|moderation|^invalid_prompt$|image_content_policy/,
+    /content_filter|content_policy|responsibleaipolicy|moderation|^invalid_prompt$|^(bio|misalignment)_policy/,
     'content-refused',
   ],
   [/^model_not_found$|^deploymentnotfound$|^invalid_model$/, 'upstream-not-found'],
@@ -36,6 +36,8 @@ const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = 
   ],
   [/rate_limit|too_many_requests|^tokens$|^requests$|resource_exhausted|throttl/, 'upstream-throttled'],
   [/overloaded|capacity|unavailable/, 'upstream-overloaded'],
+  // The pictures that a request brought: https://platform.openai.com/docs/api-reference/responses/object (`error.code`).
+  [/^(invalid|unsupported|empty|failed_to_download)_(base64_)?image|^image_(too|parse|file)_/, 'invalid-request'],
   [/^unsupported_(parameter|value)$|^unknown_parameter$/, 'unsupported-parameter'],
   [/timeout/, 'upstream-timeout'],
 ];

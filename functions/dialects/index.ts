@@ -2,18 +2,22 @@
 import type { ClientDialect, Dialect } from '../core/chat.ts';
 import type { ClientCodec, ProviderCodec } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
-import { anthropicMessagesProvider } from './anthropic-messages/index.ts';
+import { anthropicMessagesClient, anthropicMessagesProvider } from './anthropic-messages/index.ts';
 import { geminiClient, geminiProvider } from './gemini/index.ts';
 import { openaiChatClient, openaiChatProvider } from './openai-chat/index.ts';
+import { openaiResponsesClient, openaiResponsesProvider } from './openai-responses/index.ts';
 
 const PROVIDERS: { readonly [D in Dialect]?: ProviderCodec } = {
   'openai-chat': openaiChatProvider,
+  'openai-responses': openaiResponsesProvider,
   'anthropic-messages': anthropicMessagesProvider,
   gemini: geminiProvider,
 };
 
 const CLIENTS: { readonly [D in ClientDialect]?: ClientCodec } = {
   'openai-chat': openaiChatClient,
+  'openai-responses': openaiResponsesClient,
+  'anthropic-messages': anthropicMessagesClient,
   gemini: geminiClient,
 };
 
