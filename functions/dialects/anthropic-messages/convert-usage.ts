@@ -1,4 +1,5 @@
-import type { Usage } from '../../core/usage.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { NO_USAGE, totalOutputTokens, type Usage } from '../../core/usage.ts';
 import type { WireUsage } from './wire.ts';
 
 type WireCacheUsage = Pick<WireUsage, 'cache_creation' | 'cache_creation_input_tokens'>;
@@ -49,6 +50,26 @@ export function convertUsage(wire: WireUsage): Usage {
     reasoningTokens: Math.min(tokens(wire.output_tokens_details?.thinking_tokens), outputTokens),
     audioInputTokens: 0,
     audioOutputTokens: 0,
+  };
+}
+
+/**
+ * Both cache counters stand beside `input_tokens`, not in it. The split of what was written is null where nothing was:
+ * clients keep the one of `message_start`, when some providers have not counted yet, and a 0 would contradict the total.
+ */
+export function toWireUsage(usage: Usage = NO_USAGE): JsonObject {
+  const { cacheWrite5mTokens, cacheWrite1hTokens, reasoningTokens } = usage;
+  const written = cacheWrite5mTokens + cacheWrite1hTokens;
+  return {
+    input_tokens: usage.inputTokens + usage.audioInputTokens,
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: usage.cacheReadTokens,
+    cache_creation:
+      written === 0
+        ? null
+        : { ephemeral_5m_input_tokens: cacheWrite5mTokens, ephemeral_1h_input_tokens: cacheWrite1hTokens },
+    output_tokens: totalOutputTokens(usage),
+    output_tokens_details: reasoningTokens === 0 ? null : { thinking_tokens: reasoningTokens },
   };
 }
 

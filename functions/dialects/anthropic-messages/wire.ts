@@ -1,5 +1,6 @@
 /**
- * What is read of the Messages API: minimal and lenient, because a provider may leave out, null or add anything.
+ * The wire of the Messages API. What clients send is held against schemas; what providers send is read minimally and
+ * leniently, because a provider may leave out, null or add anything.
  * https://platform.claude.com/docs/en/api/messages · https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 import * as z from 'zod/mini';
@@ -13,8 +14,77 @@ import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
  */
 export const ANTHROPIC_VERSION = '2023-06-01';
 export const MESSAGES_PATH = '/v1/messages';
+export const COUNT_TOKENS_PATH = '/v1/messages/count_tokens';
 
 const text = z.nullish(z.string());
+
+// ---- What clients send. ----
+
+const jsonObject = z.custom<JsonObject>(isJsonObject, 'must be an object');
+const objects = z.nullish(z.array(jsonObject));
+const number = z.nullish(z.number());
+const name = z.string().check(z.minLength(1));
+/** 0 fills the prompt cache and asks for no answer. */
+const cap = z.int().check(z.gte(0));
+
+export const contentSchema = z.union([z.string(), z.array(jsonObject)], 'must be a string or a list of blocks');
+
+/** `messages`, `tools` and whatever has many shapes are read one by one, so that an error names the one place. */
+const request = {
+  model: name,
+  messages: z.array(jsonObject).check(z.minLength(1)),
+  system: z.nullish(contentSchema),
+  stop_sequences: z.nullish(z.array(z.string())),
+  temperature: number,
+  top_p: number,
+  top_k: z.nullish(z.int()),
+  stream: z.nullish(z.boolean()),
+  tools: objects,
+  tool_choice: z.nullish(jsonObject),
+  thinking: z.nullish(jsonObject),
+  output_config: z.nullish(jsonObject),
+  /** Where `output_config.format` stood while it was a beta; SDKs of that time still send it. */
+  output_format: z.nullish(jsonObject),
+  service_tier: text,
+  metadata: z.nullish(jsonObject),
+  cache_control: z.nullish(jsonObject),
+};
+export const requestSchema = z.object({ ...request, max_tokens: cap });
+export const countSchema = z.object({ ...request, max_tokens: z.nullish(cap) });
+export type WireRequest = z.output<typeof countSchema>;
+
+export const textBlockSchema = z.object({ text: z.string() });
+export const sourceSchema = z.object({ source: jsonObject });
+export const base64Schema = z.object({ media_type: name, data: name });
+export const urlSchema = z.object({ url: z.string() });
+export const plainTextSchema = z.object({ data: z.string() });
+export const fileIdSchema = z.object({ file_id: name });
+export const documentSchema = z.object({ title: text });
+export const thinkingBlockSchema = z.object({ thinking: z.string(), signature: text });
+export const redactedBlockSchema = z.object({ data: z.string() });
+export const toolUseSchema = z.object({ id: name, name, input: jsonObject });
+export const toolResultSchema = z.object({
+  tool_use_id: name,
+  content: z.nullish(contentSchema),
+  is_error: z.nullish(z.boolean()),
+});
+
+export const toolSchema = z.object({
+  name,
+  description: text,
+  input_schema: jsonObject,
+  strict: z.nullish(z.boolean()),
+});
+export const toolChoiceSchema = z.object({ disable_parallel_tool_use: z.nullish(z.boolean()) });
+export const namedToolSchema = z.object({ name });
+export const thinkingSchema = z.object({ budget_tokens: z.int().check(z.gte(1)) });
+export const displaySchema = z.object({ display: text });
+export const outputConfigSchema = z.object({ effort: text, format: z.nullish(jsonObject) });
+export const formatSchema = z.object({ schema: jsonObject });
+export const metadataSchema = z.object({ user_id: text });
+
+// ---- What providers send. ----
+
 const count = z.nullish(z.number());
 
 export const usageSchema = z.object({
