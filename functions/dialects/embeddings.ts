@@ -2,12 +2,16 @@
 import type { Dialect } from '../core/chat.ts';
 import type { EmbeddingsCodec } from '../core/embeddings.ts';
 import { GatewayError } from '../core/errors.ts';
+import { bedrockEmbeddings } from './bedrock-converse/index.ts';
+import { geminiEmbeddings } from './gemini/index.ts';
 import { openaiEmbeddings } from './openai-chat/index.ts';
 
 const CODECS: { readonly [D in Dialect]?: EmbeddingsCodec } = {
   'openai-chat': openaiEmbeddings,
   // OpenAI's two interfaces lie side by side below one base URL.
   'openai-responses': openaiEmbeddings,
+  gemini: geminiEmbeddings,
+  'bedrock-converse': bedrockEmbeddings,
 };
 
 /** Throws a 400 for dialects without embeddings: the model that was asked for cannot embed. */

@@ -20,8 +20,8 @@ export interface Recording {
 
 export interface ListOptions {
   readonly providers: readonly string[];
-  /** Anthropic names its events after the type in the data; OpenAI closes with `[DONE]`. */
-  readonly framing: 'named' | 'done';
+  /** Anthropic names its events after the type in the data; OpenAI closes with `[DONE]`; Google does neither. */
+  readonly framing: 'named' | 'done' | 'plain';
 }
 
 export function listRecordings({ providers, framing }: ListOptions): readonly Recording[] {

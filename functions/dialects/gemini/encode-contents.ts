@@ -2,6 +2,7 @@
 import type { Message } from '../../core/chat.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { type MergedTurn, mergeTurns } from '../../core/merge-turns.ts';
 import { encodeAnswer, encodeContent, encodeResult, type PartContext } from './encode-part.ts';
 
 export interface EncodedConversation {
@@ -9,18 +10,12 @@ export interface EncodedConversation {
   readonly contents: readonly JsonObject[];
 }
 
-interface Turn {
-  readonly role: 'user' | 'model';
-  /** Results of calls come first in a turn, where the API wants them: right behind the calls. */
-  readonly results: Result[];
-  readonly parts: JsonObject[];
-}
-
-interface Result {
-  readonly response: JsonObject;
-  /** Of its call, among all calls: older models go by the order, whatever the ids say. */
+interface Block {
+  readonly part: JsonObject;
+  /** Of the call that it answers, among all calls. Everything else comes after. */
   readonly place: number;
 }
+type Turn = MergedTurn<'user' | 'model', Block>;
 
 /**
  * Leading system messages become `systemInstruction`. Later ones stay where they are, in the user's turn and marked for
@@ -31,57 +26,57 @@ export function encodeContents(messages: readonly Message[], context: PartContex
   const rest = messages.findIndex((message) => message.role !== 'system');
   const leading = rest === -1 ? messages.length : rest;
   const system = messages.slice(0, leading).flatMap((message) => encodeSystem(message, (text) => text));
-  const turns: Turn[] = [];
   const calls = indexCalls(messages);
-  messages.slice(leading).forEach((message, offset) => {
+  const turns = messages.slice(leading).map((message, offset) => {
     const path = `messages[${leading + offset}]`;
     if (message.role !== 'tool' && message.name !== undefined) context.drop(`${path}.name`);
-    const turn = encodeTurn(message, `${path}.content`, calls, context);
-    const last = turns.at(-1);
-    if (last?.role === turn.role) append(last, turn);
-    else if (turn.parts.length + turn.results.length > 0) turns.push(turn);
+    return encodeTurn(message, `${path}.content`, calls, context);
   });
-  const contents = turns.map(({ role, results, parts }) => {
-    const inOrder = results.sort((a, b) => a.place - b.place).map(({ response }) => response);
-    return { role, parts: [...inOrder, ...parts] };
-  });
+  // The API wants results right behind the calls, and older models go by their order, whatever the ids say.
+  const contents = mergeTurns(turns).map(({ role, blocks }) => ({
+    role,
+    parts: blocks.toSorted((a, b) => a.place - b.place).map(({ part }) => part),
+  }));
   if (contents.length > 0) return { system, contents };
   // The API wants something to answer; a conversation of nothing but instructions is answered by others.
   if (system.length > 0) return { system: [], contents: [{ role: 'user', parts: system }] };
   throw new GatewayError('invalid-request', 'The conversation holds nothing but empty text', { param: 'messages' });
 }
 
-/** In place: copying what was merged before would be quadratic (30,000 short messages fit a MB). */
-function append(turn: Turn, more: Turn): void {
-  for (const result of more.results) turn.results.push(result);
-  for (const part of more.parts) turn.parts.push(part);
-}
+/** Behind all results. */
+const LAST = Number.MAX_SAFE_INTEGER;
 
 function encodeTurn(message: Message, path: string, calls: CallIndex, context: PartContext): Turn {
-  const turn: Turn = { role: message.role === 'assistant' ? 'model' : 'user', results: [], parts: [] };
+  const turn = (role: Turn['role'], parts: readonly JsonObject[]): Turn => ({
+    role,
+    blocks: parts.map((part) => ({ part, place: LAST })),
+  });
   switch (message.role) {
     case 'system':
-      turn.parts.push(...encodeSystem(message, (text) => `<system>\n${text}\n</system>`));
-      break;
-    case 'user':
-      message.content.forEach((part, index) => {
-        const encoded = encodeContent(part, `${path}[${index}]`, context);
-        if (encoded !== undefined) turn.parts.push(encoded);
-      });
-      break;
+      return turn(
+        'user',
+        encodeSystem(message, (text) => `<system>\n${text}\n</system>`),
+      );
+    case 'user': {
+      const parts = message.content.map((part, index) => encodeContent(part, `${path}[${index}]`, context));
+      return turn(
+        'user',
+        parts.filter((part) => part !== undefined),
+      );
+    }
     case 'assistant':
-      turn.parts.push(...encodeAnswer(message.content, path, context));
-      break;
+      return turn('model', encodeAnswer(message.content, path, context));
     case 'tool':
-      message.content.forEach((part, index) => {
-        const call = calls.get(part.callId);
-        if (call === undefined) throw unanswerable(`${path}[${index}].tool_call_id`);
-        const { response, media } = encodeResult(part, call.name, `${path}[${index}]`, context);
-        turn.results.push({ response, place: call.place });
-        turn.parts.push(...media);
-      });
+      return {
+        role: 'user',
+        blocks: message.content.flatMap((part, index): readonly Block[] => {
+          const call = calls.get(part.callId);
+          if (call === undefined) throw unanswerable(`${path}[${index}].tool_call_id`);
+          const { response, media } = encodeResult(part, call.name, `${path}[${index}]`, context);
+          return [{ part: response, place: call.place }, ...media.map((item) => ({ part: item, place: LAST }))];
+        }),
+      };
   }
-  return turn;
 }
 
 function encodeSystem(message: Message, mark: (text: string) => string): JsonObject[] {

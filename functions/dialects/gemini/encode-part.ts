@@ -1,10 +1,10 @@
 /** https://ai.google.dev/api/caching#Part */
 import type { AssistantPart, ContentPart, ReasoningPart, ToolCallPart, ToolResultPart } from '../../core/chat.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { parseToolArguments } from '../../core/tool-arguments.ts';
 import { encodeMedia, fitsInResult } from './encode-media.ts';
 import type { ModelTraits } from './model-traits.ts';
-import { DIALECT, parseJson } from './wire.ts';
+import { DIALECT } from './wire.ts';
 
 export interface PartContext {
   readonly traits: ModelTraits;
@@ -105,20 +105,11 @@ function provenance(part: ReasoningPart): string | undefined {
 function encodeCall(part: ToolCallPart, path: string, context: PartContext, first: boolean): JsonObject {
   const own = part.signature?.origin === DIALECT ? part.signature.value : undefined;
   const signature = own ?? (first && context.traits.signedCalls ? NO_SIGNATURE : undefined);
-  const args = part.kind === 'custom' ? { input: part.arguments } : parseArguments(part.arguments, path);
+  const args = part.kind === 'custom' ? { input: part.arguments } : parseToolArguments(part.arguments, path);
   return {
     functionCall: { id: context.toolId(part.id), name: context.toolName(part.name), args },
     ...(signature === undefined ? {} : { thoughtSignature: signature }),
   };
-}
-
-/** Clients that were given `""` for a call without arguments send it back. */
-function parseArguments(text: string, path: string): JsonObject {
-  const value = text.trim() === '' ? {} : parseJson(text);
-  if (isJsonObject(value)) return value;
-  throw new GatewayError('invalid-request', 'The arguments of the tool call are not a JSON object', {
-    param: `${path}.arguments`,
-  });
 }
 
 export interface EncodedResult {

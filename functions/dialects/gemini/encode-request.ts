@@ -1,6 +1,7 @@
 /** https://ai.google.dev/api/generate-content */
-import type { ChatRequest, ResponseFormat } from '../../core/chat.ts';
+import { type ChatRequest, DIALECTS, type ResponseFormat } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
+import { createDropList } from '../../core/drop-list.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
 import { encodeContents } from './encode-contents.ts';
@@ -109,6 +110,9 @@ function dropUnsupported(request: ChatRequest, traits: ModelTraits, drop: (param
     ['prompt_cache_key', request.promptCacheKey !== undefined],
   ];
   for (const [parameter, isSet] of set) if (isSet) drop(parameter);
+  for (const dialect of DIALECTS) {
+    if (dialect !== DIALECT) for (const field of Object.keys(request.extensions[dialect] ?? {})) drop(field);
+  }
 }
 
 /** https://ai.google.dev/gemini-api/docs/priority-inference: OpenAI's `default` is the standard tier. */
@@ -128,18 +132,6 @@ function encodeServiceTier(tier: string | undefined, drop: (parameter: string) =
       drop('service_tier');
       return {};
   }
-}
-
-/** The first place of each kind: thousands of messages may carry the same, and the names go into a header. */
-function createDropList() {
-  const byKind = new Map<string, string>();
-  return {
-    drop(name: string): void {
-      const kind = name.replace(/\[\d+\]/g, '[]');
-      if (!byKind.has(kind)) byKind.set(kind, name);
-    },
-    names: (): readonly string[] => [...byKind.values()],
-  };
 }
 
 /** Decided by the gateway and metered: no extension may set them. */

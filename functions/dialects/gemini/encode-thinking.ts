@@ -1,7 +1,8 @@
 /** https://ai.google.dev/gemini-api/docs/generate-content/thinking */
 import type { ReasoningEffort, ReasoningSettings } from '../../core/chat.ts';
+import { effortOfBudget, nearestEffort } from '../../core/effort.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { ModelTraits, Thinking, ThinkingLevel } from './model-traits.ts';
+import type { ModelTraits, Thinking } from './model-traits.ts';
 
 /** Where Google's own OpenAI-compatible interface puts the efforts. https://ai.google.dev/gemini-api/docs/openai#thinking */
 const BUDGETS: { readonly [E in ReasoningEffort]: number } = {
@@ -13,18 +14,6 @@ const BUDGETS: { readonly [E in ReasoningEffort]: number } = {
   xhigh: Number.POSITIVE_INFINITY,
   max: Number.POSITIVE_INFINITY,
 };
-
-const LEVELS: { readonly [E in ReasoningEffort]: ThinkingLevel } = {
-  none: 'MINIMAL',
-  minimal: 'MINIMAL',
-  low: 'LOW',
-  medium: 'MEDIUM',
-  high: 'HIGH',
-  xhigh: 'HIGH',
-  max: 'HIGH',
-};
-
-const RISING: readonly ThinkingLevel[] = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'];
 
 export function encodeThinking(
   settings: ReasoningSettings | undefined,
@@ -48,7 +37,7 @@ export function encodeThinking(
 
 function switchOff(thinking: Thinking, drop: (parameter: string) => void): JsonObject | undefined {
   if (thinking.by === 'budget' && thinking.optional) return { thinkingBudget: 0 };
-  if (thinking.by === 'level' && thinking.levels.includes('MINIMAL')) return { thinkingLevel: 'MINIMAL' };
+  if (thinking.by === 'level' && thinking.levels.includes('minimal')) return { thinkingLevel: 'MINIMAL' };
   if (thinking.by !== 'none') drop('reasoning_effort');
   return undefined;
 }
@@ -60,19 +49,7 @@ function amount({ effort, budgetTokens }: ReasoningSettings, thinking: Thinking)
     return { thinkingBudget: tokens === -1 ? -1 : Math.min(Math.max(tokens, thinking.least), thinking.most) };
   }
   if (thinking.by === 'none') return {};
-  const wanted = effort === undefined ? levelOf(budgetTokens) : LEVELS[effort];
-  return wanted === undefined ? {} : { thinkingLevel: nearest(wanted, thinking.levels) };
-}
-
-/** The least level whose budget it would have been: budgets are refused by the models that have levels. */
-function levelOf(budgetTokens: number | undefined): ThinkingLevel | undefined {
-  if (budgetTokens === undefined) return undefined;
-  const effort = (['low', 'medium'] as const).find((candidate) => budgetTokens <= BUDGETS[candidate]) ?? 'high';
-  return LEVELS[effort];
-}
-
-/** The next lower level that the model knows: never more thinking than was asked for, but for its least. */
-function nearest(wanted: ThinkingLevel, known: readonly ThinkingLevel[]): ThinkingLevel {
-  const upTo = RISING.indexOf(wanted);
-  return known.findLast((level) => RISING.indexOf(level) <= upTo) ?? known[0] ?? 'LOW';
+  // Budgets are refused by the newest of the models that have levels.
+  const wanted = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
+  return wanted === undefined ? {} : { thinkingLevel: nearestEffort(wanted, thinking.levels).toUpperCase() };
 }

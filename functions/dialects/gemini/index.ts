@@ -1,8 +1,11 @@
 import type { ClientCodec, ProviderCodec } from '../../core/codec.ts';
+import type { EmbeddingsCodec } from '../../core/embeddings.ts';
+import { decodeEmbeddings } from './decode-embeddings.ts';
 import { decodeError } from './decode-error.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createDecoder } from './decode-stream.ts';
+import { encodeEmbeddings, MAX_INPUTS } from './encode-embeddings.ts';
 import { encodeError } from './encode-error.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
@@ -13,12 +16,6 @@ export { decodeCountRequest } from './decode-count-request.ts';
 export { decodeCountResponse } from './decode-count-response.ts';
 export { encodeCountRequest } from './encode-count-request.ts';
 export { encodeCountResponse, type TokenCount } from './encode-count-response.ts';
-export {
-  decodeEmbeddings,
-  type EmbeddingsInput,
-  type EmbeddingsOutput,
-  encodeEmbeddings,
-} from './encode-embeddings.ts';
 export { type ChunkWriter, createChunkWriter } from './json-array.ts';
 
 export const geminiClient: ClientCodec = {
@@ -39,4 +36,10 @@ export const geminiProvider: ProviderCodec = {
   decodeResponse,
   createDecoder,
   decodeError,
+};
+
+export const geminiEmbeddings: EmbeddingsCodec = {
+  maxInputs: () => MAX_INPUTS,
+  encode: encodeEmbeddings,
+  decode: decodeEmbeddings,
 };

@@ -5,14 +5,14 @@
  * Read on 2026-11-23 at ai.google.dev (gemini-api/docs/generate-content/thinking, …/latest-model, …/thought-signatures)
  * and docs.cloud.google.com/gemini-enterprise-agent-platform/models (thinking, guides of each model, get-started-with-gemini-4).
  */
-export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
+import type { ReasoningEffort } from '../../core/chat.ts';
 
 export type Thinking =
   | { readonly by: 'none' }
   /** A number of tokens between bounds; where it is optional, 0 switches thinking off. */
   | { readonly by: 'budget'; readonly least: number; readonly most: number; readonly optional: boolean }
-  /** Levels in rising order. Nothing switches thinking off; `MINIMAL` comes closest. */
-  | { readonly by: 'level'; readonly levels: readonly ThinkingLevel[] };
+  /** Nothing switches thinking off; `minimal` comes closest. */
+  | { readonly by: 'level'; readonly levels: readonly ReasoningEffort[] };
 
 export interface ModelTraits {
   readonly thinking: Thinking;
@@ -36,14 +36,14 @@ const GEMINI_2: ModelTraits = {
 };
 const budget = (least: number, most: number, optional: boolean): Thinking => ({ by: 'budget', least, most, optional });
 const GEMINI_2_5: ModelTraits = { ...GEMINI_2, thinking: budget(1, 24_576, true), validatedCalls: true };
-const levels = (...names: readonly ThinkingLevel[]): Thinking => ({ by: 'level', levels: names });
+const levels = (...names: readonly ReasoningEffort[]): Thinking => ({ by: 'level', levels: names });
 const GEMINI_3: ModelTraits = {
   ...GEMINI_2_5,
-  thinking: levels('MINIMAL', 'LOW', 'MEDIUM', 'HIGH'),
+  thinking: levels('minimal', 'low', 'medium', 'high'),
   signedCalls: true,
   mediaInResults: true,
 };
-const WITHOUT_MINIMAL: ModelTraits = { ...GEMINI_3, thinking: levels('LOW', 'MEDIUM', 'HIGH') };
+const WITHOUT_MINIMAL: ModelTraits = { ...GEMINI_3, thinking: levels('low', 'medium', 'high') };
 const GEMINI_4: ModelTraits = { ...WITHOUT_MINIMAL, penalties: false, manyCandidates: false };
 
 const MODELS: readonly (readonly [name: RegExp, traits: ModelTraits])[] = [
@@ -53,7 +53,7 @@ const MODELS: readonly (readonly [name: RegExp, traits: ModelTraits])[] = [
   [/gemini-2\.5-pro/, { ...GEMINI_2_5, thinking: budget(128, 32_768, false) }],
   [/gemini-2\.5-flash-lite/, { ...GEMINI_2_5, thinking: budget(512, 24_576, true) }],
   [/gemini-2\.5-/, GEMINI_2_5],
-  [/gemini-3-pro/, { ...GEMINI_3, thinking: levels('LOW', 'HIGH') }],
+  [/gemini-3-pro/, { ...GEMINI_3, thinking: levels('low', 'high') }],
   [/gemini-3\.1-pro|gemini-3\.[78]-flash(?!-lite)/, WITHOUT_MINIMAL],
   [/gemini-3(\.\d+)?-/, GEMINI_3],
   // Models that are newer than this table are most likely like the newest in it; so are `gemini-pro-latest` and its like.
