@@ -1,16 +1,11 @@
 /** Sends one attempt to a provider over HTTP, with undici's pools. One request in, one reply out: no retries here. */
-import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request as httpRequest } from 'undici';
-import type { EncodedRequest, Frame, Framing } from '../core/codec.ts';
+import type { EncodedRequest } from '../core/codec.ts';
 import type { ProviderConfig } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { SecretStore, Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
-import { createSseFramer, type SseFramer } from '../framing/sse.ts';
-import { decompress } from './decompress.ts';
-import { bodyError, connectionError } from './upstream-error.ts';
-
-/** Answers that are not streamed, and errors, are held in memory: this is the most that one may be. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+import { connectionError } from './upstream-error.ts';
+import { createReply } from './upstream-reply.ts';
 
 type AuthScheme = NonNullable<ProviderConfig['auth']>;
 
@@ -74,7 +69,12 @@ export function createHttpUpstream(options: { readonly secrets: SecretStore }): 
     } catch (error) {
       throw connectionError(target.provider, error);
     }
-    return createReply(target.provider, reply);
+    return createReply({
+      provider: target.provider,
+      status: reply.statusCode,
+      headers: flatten(reply.headers),
+      body: reply.body,
+    });
   }
 
   async function reauthorize(target: UpstreamTarget): Promise<boolean> {
@@ -93,46 +93,6 @@ export function createHttpUpstream(options: { readonly secrets: SecretStore }): 
     },
   };
 }
-
-function createReply(provider: string, reply: Dispatcher.ResponseData): UpstreamReply {
-  const headers = flatten(reply.headers);
-  const body = (): Readable => decompress(reply.body, headers['content-encoding']);
-  return {
-    status: reply.statusCode,
-    headers,
-    async text() {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      try {
-        for await (const chunk of body()) {
-          size += (chunk as Buffer).length;
-          if (size > MAX_BODY_BYTES)
-            throw new GatewayError('upstream-malformed', `The provider's answer is over ${MAX_BODY_BYTES} bytes.`);
-          chunks.push(chunk as Buffer);
-        }
-      } catch (error) {
-        throw bodyError(provider, error);
-      }
-      return Buffer.concat(chunks).toString('utf8');
-    },
-    async *frames(framing: Framing): AsyncGenerator<Frame> {
-      const framer = FRAMERS[framing]();
-      try {
-        for await (const chunk of body()) yield* framer.push(chunk as Buffer);
-        yield* framer.end();
-      } catch (error) {
-        throw bodyError(provider, error);
-      }
-    },
-    cancel() {
-      // A body destroyed before its end emits an error that nobody is left to handle.
-      reply.body.on('error', () => {});
-      reply.body.destroy();
-    },
-  };
-}
-
-const FRAMERS: { readonly [F in Framing]: () => SseFramer } = { sse: createSseFramer };
 
 function flatten(headers: { readonly [name: string]: string | string[] | undefined }): {
   readonly [name: string]: string;

@@ -11,6 +11,8 @@ export interface AliasRule {
   /** Everything but these is replaced by `_`. */
   readonly replaced: RegExp;
   readonly maxLength: number;
+  /** Where there is no room for a readable rest: the alias is the hash alone, letters and digits, `maxLength` (≤ 14) long. */
+  readonly hashOnly?: boolean;
 }
 
 export interface Aliases {
@@ -40,7 +42,9 @@ export function createAliases(values: Iterable<string>, rule: AliasRule): Aliase
 }
 
 function aliasFor(value: string, rule: AliasRule, attempt = 1): string {
-  const suffix = `_${hash(attempt === 1 ? value : `${attempt}:${value}`)}`;
+  const hashed = hash(attempt === 1 ? value : `${attempt}:${value}`);
+  if (rule.hashOnly === true) return hashed.slice(-rule.maxLength);
+  const suffix = `_${hashed}`;
   return value.slice(0, rule.maxLength - suffix.length).replace(rule.replaced, '_') + suffix;
 }
 

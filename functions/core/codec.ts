@@ -9,14 +9,17 @@ export interface Frame {
   /** The name of an SSE event or the `:event-type` of an AWS event-stream message. */
   readonly event?: string;
   readonly data: string;
-  /** The frame as it came, separators and comments in front of it included, so that frames can go through unchanged. */
+  /**
+   * The frame as it came, separators and comments in front of it included, so that frames can go through unchanged. Empty
+   * in binary framings, which no client speaks.
+   */
   readonly raw: string;
   /** The bytes ended inside of this frame: where its data makes no sense, the stream was cut. */
   readonly incomplete?: boolean;
 }
 
 /** How a stream is cut into frames. */
-export type Framing = 'sse';
+export type Framing = 'sse' | 'aws-event-stream';
 
 export interface StreamDecoder {
   /** Throws `GatewayError` where the frame is an error of the provider's, or breaks its dialect. */

@@ -3,6 +3,7 @@ import type { ClientDialect, Dialect } from '../core/chat.ts';
 import type { ClientCodec, ProviderCodec } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
 import { anthropicMessagesClient, anthropicMessagesProvider } from './anthropic-messages/index.ts';
+import { bedrockConverseProvider } from './bedrock-converse/index.ts';
 import { geminiClient, geminiProvider } from './gemini/index.ts';
 import { openaiChatClient, openaiChatProvider } from './openai-chat/index.ts';
 import { openaiResponsesClient, openaiResponsesProvider } from './openai-responses/index.ts';
@@ -12,6 +13,7 @@ const PROVIDERS: { readonly [D in Dialect]?: ProviderCodec } = {
   'openai-responses': openaiResponsesProvider,
   'anthropic-messages': anthropicMessagesProvider,
   gemini: geminiProvider,
+  'bedrock-converse': bedrockConverseProvider,
 };
 
 const CLIENTS: { readonly [D in ClientDialect]?: ClientCodec } = {

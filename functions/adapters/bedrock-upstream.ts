@@ -1,0 +1,193 @@
+/**
+ * Sends one attempt to Bedrock. The AWS SDK's client finds credentials and endpoint, signs, and corrects its clock;
+ * what it would do with the bodies is left out: they go and come as the JSON that the dialect writes and reads. So fields
+ * that the SDK does not know yet survive, and a stream's events are parsed once instead of twice.
+ *
+ * HTTP/1.1 with kept-alive connections: the SDK's own choice, HTTP/2 without keep-alive, was seen to hang for ever
+ * (n8n-io/n8n #35323). All time-outs are our own.
+ */
+import { Readable } from 'node:stream';
+import type { BedrockRuntimeClient, BedrockRuntimeClientConfig } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { EncodedRequest } from '../core/codec.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { SecretStore, Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
+import { awsConnectionError } from './aws-connection-error.ts';
+import { withIdleLimit } from './idle-limit.ts';
+import { createReply, type RawReply } from './upstream-reply.ts';
+
+type Sdk = typeof import('@aws-sdk/client-bedrock-runtime');
+
+/** Loaded by the first request to Bedrock: nobody else's cold start should read it. */
+let loading: Promise<Sdk> | undefined;
+const loadSdk = (): Promise<Sdk> => {
+  loading ??= import('@aws-sdk/client-bedrock-runtime');
+  return loading;
+};
+
+/** Each holds a pool of connections. Few: one a provider and connect time-out. */
+const MAX_CLIENTS = 32;
+
+export function createBedrockUpstream(options: {
+  readonly secrets: SecretStore;
+}): Upstream & { close(): Promise<void> } {
+  const clients = new Map<string, BedrockRuntimeClient>();
+
+  async function clientFor(sdk: Sdk, target: UpstreamTarget, connectMs: number): Promise<BedrockRuntimeClient> {
+    const { region, baseUrl, baseUrls } = target.config;
+    const endpoint = baseUrl === undefined && baseUrls === undefined ? undefined : target.baseUrl;
+    const apiKey = await apiKeyOf(target);
+    const id = JSON.stringify([region, endpoint, connectMs, apiKey]);
+    const known = clients.get(id);
+    if (known !== undefined) return known;
+    const client = new sdk.BedrockRuntimeClient(configure({ region, endpoint, apiKey, connectMs }));
+    clients.set(id, client);
+    const [oldest] = clients;
+    if (clients.size > MAX_CLIENTS && oldest !== undefined) clients.delete(oldest[0]);
+    return client;
+  }
+
+  /** A Bedrock API key, where the provider has a secret; IAM credentials are the default chain's to find. */
+  async function apiKeyOf({ config }: UpstreamTarget, refresh = false): Promise<string | undefined> {
+    if (config.secret === undefined) return undefined;
+    const [key] = await options.secrets.providerKeys(config.secret, { refresh });
+    if (key === undefined) throw new GatewayError('misconfigured', `The secret "${config.secret}" holds no key.`);
+    return key;
+  }
+
+  async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
+    const sdk = await loadSdk();
+    const client = await clientFor(sdk, target, how.connectMs);
+    const abort = new AbortController();
+    // A whole answer's headers come when the model has finished: only the total deadline can bound it.
+    const patience = how.stream ? setTimeout(() => abort.abort(silence(target.provider)), how.firstTokenMs) : undefined;
+    try {
+      const headers = { ...request.headers, ...target.config.headers };
+      const raw = await exchange(sdk, client, { ...request, headers }, AbortSignal.any([how.signal, abort.signal]));
+      return createReply({
+        ...raw,
+        provider: target.provider,
+        chunks: (body) => withIdleLimit(body, target.provider, how.idleMs),
+      });
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : awsConnectionError(target.provider, error);
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  async function reauthorize(target: UpstreamTarget): Promise<boolean> {
+    if (target.config.secret !== undefined) return (await apiKeyOf(target)) !== (await apiKeyOf(target, true));
+    const client = await clientFor(await loadSdk(), target, RENEW_CONNECT_MS);
+    try {
+      const before = await client.config.credentials();
+      const after = await client.config.credentials({ forceRefresh: true });
+      return before.accessKeyId !== after.accessKeyId || before.sessionToken !== after.sessionToken;
+    } catch (error) {
+      throw awsConnectionError(target.provider, error);
+    }
+  }
+
+  return {
+    send,
+    reauthorize,
+    async close() {
+      for (const client of clients.values()) client.destroy();
+      clients.clear();
+    },
+  };
+}
+
+/** The client that only looks for credentials sends nothing. */
+const RENEW_CONNECT_MS = 3_000;
+
+interface ClientSettings {
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly apiKey: string | undefined;
+  readonly connectMs: number;
+}
+
+function configure({ region, endpoint, apiKey, connectMs }: ClientSettings): BedrockRuntimeClientConfig {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(apiKey === undefined ? {} : { token: { token: apiKey }, authSchemePreference: ['httpBearerAuth'] }),
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: connectMs,
+      requestTimeout: 0,
+      // 0 as well: silence on the socket is told by `firstTokenMs` and `idleMs`.
+      socketTimeout: 0,
+      httpAgent: { keepAlive: true, maxSockets: 256 },
+      httpsAgent: { keepAlive: true, maxSockets: 256 },
+    }),
+  };
+}
+
+type Exchanged = Pick<RawReply, 'status' | 'headers' | 'body'>;
+
+/**
+ * `InvokeModelWithResponseStream` is an operation whose body the SDK takes as it is, and whose answer is a stream. The
+ * others differ from it in the last part of their path, and in nothing that concerns credentials, endpoint or signature.
+ */
+async function exchange(
+  sdk: Sdk,
+  client: BedrockRuntimeClient,
+  request: EncodedRequest,
+  abortSignal: AbortSignal,
+): Promise<Exchanged> {
+  const { modelId, operation } = readPath(request.path);
+  const command = new sdk.InvokeModelWithResponseStreamCommand({
+    modelId,
+    body: JSON.stringify(request.body),
+    contentType: 'application/json',
+  });
+  command.middlewareStack.add(
+    (next) => (args) => {
+      if (isHttpRequest(args.request)) {
+        args.request.path = args.request.path.replace(/[^/]*$/, operation);
+        Object.assign(args.request.headers, request.headers);
+      }
+      return next(args);
+    },
+    { name: 'operationMiddleware', step: 'build' },
+  );
+  let exchanged: Exchanged | undefined;
+  // Takes the place of the SDK's own, which would read the body, and throw for errors.
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const { response } = await next(args);
+      exchanged = readResponse(response);
+      return { response, output: { body: undefined, contentType: undefined, $metadata: {} } };
+    },
+    { name: 'deserializerMiddleware', step: 'deserialize', override: true },
+  );
+  await client.send(command, { abortSignal });
+  if (exchanged === undefined) throw new Error('The AWS SDK returned without an answer.');
+  return exchanged;
+}
+
+/** `/model/ID/converse`, the id encoded: what the dialect writes. */
+function readPath(path: string): { readonly modelId: string; readonly operation: string } {
+  const [, id, operation] = /^\/model\/([^/]+)\/([a-z-]+)$/.exec(path) ?? [];
+  if (id !== undefined && operation !== undefined) return { modelId: decodeURIComponent(id), operation };
+  throw new GatewayError('internal', `"${path}" is no path of Bedrock's runtime.`);
+}
+
+function isHttpRequest(request: unknown): request is { path: string; readonly headers: object } {
+  if (typeof request !== 'object' || request === null) return false;
+  return 'path' in request && typeof request.path === 'string' && 'headers' in request;
+}
+
+function readResponse(response: unknown): Exchanged | undefined {
+  if (typeof response !== 'object' || response === null) return undefined;
+  if (!('statusCode' in response && 'headers' in response && 'body' in response)) return undefined;
+  const { statusCode, headers, body } = response;
+  if (typeof statusCode !== 'number' || !(body instanceof Readable)) return undefined;
+  return { status: statusCode, headers: { ...(headers as Exchanged['headers']) }, body };
+}
+
+function silence(provider: string): GatewayError {
+  return new GatewayError('upstream-timeout', `The provider "${provider}" sent no answer in time.`);
+}
