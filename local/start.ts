@@ -82,6 +82,7 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     const providers = started(await startSimulatedProviders());
     const effective = simulateMissing(configured, hasSecret, {
       'openai-chat': providers.openaiBaseUrl,
+      'openai-responses': providers.responsesBaseUrl,
       'anthropic-messages': providers.anthropicBaseUrl,
       gemini: providers.geminiBaseUrl,
     });

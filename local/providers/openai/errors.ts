@@ -75,15 +75,15 @@ export function encodeError(name: ErrorName, context: ErrorContext): WireError {
 }
 
 export function encodeProblem(problem: Problem): WireError {
-  const { message, param = null, code = null } = problem;
-  return { status: 400, body: { error: { message, type: INVALID, param, code } } };
+  const { message, param = null, code = null, status = 400 } = problem;
+  return { status, body: { error: { message, type: INVALID, param, code } } };
 }
 
 export function errorEvent(context: ErrorContext): string {
   return `data: ${JSON.stringify(errorBody('server-error', context))}\n\n`;
 }
 
-function errorBody(name: ErrorName, context: ErrorContext): JsonObject {
+export function errorBody(name: ErrorName, context: ErrorContext): JsonObject {
   const { message, type, code, param = null } = WORDINGS[name];
   return { error: { message: message(context), type, param, code } };
 }

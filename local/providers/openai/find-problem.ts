@@ -1,15 +1,14 @@
 /** What OpenAI refuses with 400, as far as clients run into it. Unknown fields are let through. */
-import { isJsonObject, type Json, type JsonObject } from '../../../functions/core/json.ts';
+import { isJsonObject, type JsonObject } from '../../../functions/core/json.ts';
 import { contentText, listOf, objectOf, objectsOf, textOf } from '../fields.ts';
 import type { Problem } from '../provider.ts';
+import { REASONING_MODEL } from './effort.ts';
+import { findStrictProblem } from './find-strict-problem.ts';
+import { checkRange, missing, wrongType } from './problems.ts';
 
 const ROLES = ['system', 'assistant', 'user', 'function', 'tool', 'developer'];
-/** Models that think know the newer name only. */
-const REASONING_MODEL = /^(o\d|gpt-5)/;
 
-type Check = (body: JsonObject) => Problem | undefined;
-
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly ((body: JsonObject) => Problem | undefined)[] = [
   checkModel,
   checkMessages,
   checkRange('temperature', 0, 2),
@@ -139,6 +138,8 @@ function checkTools(body: JsonObject): Problem | undefined {
     const kind = tool.type === 'custom' ? 'custom' : 'function';
     const name = objectOf(tool[kind]).name;
     if (typeof name !== 'string') return missing(`tools[${index}].${kind}.name`);
+    const problem = checkStrict(objectOf(tool[kind]), index);
+    if (problem !== undefined) return problem;
     if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) continue;
     return {
       message: `Invalid 'tools[${index}].${kind}.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`,
@@ -149,10 +150,28 @@ function checkTools(body: JsonObject): Problem | undefined {
   return undefined;
 }
 
+function checkStrict(tool: JsonObject, index: number): Problem | undefined {
+  const problem = tool.strict === true ? findStrictProblem(objectOf(tool.parameters)) : undefined;
+  if (problem === undefined) return undefined;
+  return {
+    message: `Invalid schema for function '${textOf(tool.name)}': ${problem}`,
+    param: `tools[${index}].function.parameters`,
+    code: 'invalid_function_parameters',
+  };
+}
+
 function checkFormat(body: JsonObject): Problem | undefined {
   const format = objectOf(body.response_format);
   if (format.type === 'json_schema' && typeof objectOf(format.json_schema).name !== 'string') {
     return missing('response_format.json_schema.name');
+  }
+  const { strict, schema, name } = objectOf(format.json_schema);
+  const problem = strict === true ? findStrictProblem(objectOf(schema)) : undefined;
+  if (problem !== undefined) {
+    return {
+      message: `Invalid schema for response_format '${textOf(name)}': ${problem}`,
+      param: 'response_format',
+    };
   }
   if (format.type !== 'json_object') return undefined;
   const text = objectsOf(body.messages).map((message) => contentText(message.content));
@@ -160,35 +179,6 @@ function checkFormat(body: JsonObject): Problem | undefined {
   return {
     message: "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
     param: 'messages',
-  };
-}
-
-function checkRange(name: string, low: number, high: number): Check {
-  return (body) => {
-    const value = body[name];
-    if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'number') return wrongType(name, 'a decimal', value);
-    if (value >= low && value <= high) return undefined;
-    const [word, bound, code] = value > high ? ['maximum', high, 'above_max'] : ['minimum', low, 'below_min'];
-    const sign = value > high ? '<=' : '>=';
-    return {
-      message: `Invalid '${name}': decimal ${word === 'maximum' ? 'above' : 'below'} ${word} value. Expected a value ${sign} ${bound}, but got ${value} instead.`,
-      param: name,
-      code: `decimal_${code}_value`,
-    };
-  };
-}
-
-function missing(param: string): Problem {
-  return { message: `Missing required parameter: '${param}'.`, param, code: 'missing_required_parameter' };
-}
-
-function wrongType(param: string, expected: string, value: Json): Problem {
-  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  return {
-    message: `Invalid type for '${param}': expected ${expected}, but got ${got} instead.`,
-    param,
-    code: 'invalid_type',
   };
 }
 

@@ -4,21 +4,11 @@ import type { PromptPiece } from '../prompt-cache.ts';
 import type { Reading } from '../provider.ts';
 import type { OfferedTool, Question } from '../question.ts';
 import { countTokens } from '../tokens.ts';
+import { EFFORT } from './effort.ts';
 
 /** Every message costs these beside its text, and the answer's beginning costs them once more. */
-const MESSAGE_TOKENS = 3;
-const IMAGE_TOKENS = { low: 85, other: 765 } as const;
-
-/** Tokens of thought by effort: less than the real ones take, in the same order. */
-const EFFORT: { readonly [effort: string]: number } = {
-  none: 0,
-  minimal: 8,
-  low: 32,
-  medium: 96,
-  high: 192,
-  xhigh: 256,
-  max: 320,
-};
+export const MESSAGE_TOKENS = 3;
+export const IMAGE_TOKENS = { low: 85, other: 765 } as const;
 
 export function read(body: JsonObject, model: string): Reading {
   return { question: readQuestion(body, model), prompt: readPrompt(body), candidates: numberOf(body.n) ?? 1 };

@@ -54,7 +54,10 @@ const REQUESTS: { readonly [name: string]: Params } = {
   'a JSON schema': {
     model,
     messages: user('Weather?'),
-    response_format: { type: 'json_schema', json_schema: { name: 'weather', schema: WEATHER, strict: true } },
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 'weather', schema: { ...WEATHER, additionalProperties: false }, strict: true },
+    },
   },
   'any JSON': { model, messages: user('As JSON, please'), response_format: { type: 'json_object' } },
   reasoning: { model: 'gpt-5-mini@fast', messages: user('Think'), reasoning_effort: 'medium' },
