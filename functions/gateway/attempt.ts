@@ -1,44 +1,30 @@
-/** One upstream request: encoded for its target from the original request, sent, and classified. */
-import type { ChatRequest } from '../core/chat.ts';
-import type { AnswerContext, ClientCodec, EncodedRequest, ProviderCodec } from '../core/codec.ts';
-import { GatewayError, toGatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+/** One upstream request, whatever it is about: sent, classified and booked. */
+import type { EncodedRequest, EncodeTarget, ErrorReply } from '../core/codec.ts';
+import { type ErrorKind, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamReply, UpstreamTarget } from '../core/ports.ts';
 import { quirksOf } from '../core/quirks.ts';
-import { providerCodec } from '../dialects/index.ts';
 import { costNano } from '../ledger/prices.ts';
 import type { ModelSettings } from '../routing/plan.ts';
-import { priceOf } from './admit.ts';
 import type { Gateway, Setup } from './gateway.ts';
+import { priceOf } from './payable.ts';
 import { type AttemptTrace, openAttempt, type Trace } from './trace.ts';
 import { createWatch, type Watch } from './watch.ts';
 
-export type StreamFormat = NonNullable<AnswerContext['format']>;
-
 /** What all attempts of a request share. */
-export interface Call {
+export interface Exchange {
   readonly gateway: Gateway;
   readonly setup: Setup;
   readonly trace: Trace;
-  readonly client: ClientCodec;
-  /** The client's own body, for targets that speak its dialect. */
-  readonly body: JsonObject;
-  /** The client's headers that targets of its own dialect may see. */
-  readonly clientHeaders: { readonly [name: string]: string };
-  readonly request: ChatRequest;
-  readonly format: StreamFormat;
-  readonly inputTokens: number;
   readonly settings: ModelSettings;
+  readonly stream: boolean;
+  /** Estimated; booked where a provider reports nothing. */
+  readonly inputTokens: number;
   /** Aborted, with a `GatewayError` as its reason, when the request's time is up. */
   readonly deadline: AbortSignal;
 }
 
 export interface Attempt {
   readonly target: UpstreamTarget;
-  readonly provider: ProviderCodec;
-  readonly encoded: EncodedRequest;
-  /** Client and provider speak one dialect: what comes back goes through as it is. */
-  readonly passthrough: boolean;
   readonly reply: UpstreamReply;
   readonly watch: Watch;
   readonly trace: AttemptTrace;
@@ -46,44 +32,47 @@ export interface Attempt {
 }
 
 /** Sends, and returns once a reply with a good status is there. Throws the `GatewayError` that the failure is. */
-export async function openUpstream(call: Call, target: UpstreamTarget): Promise<Attempt> {
-  const { gateway, settings } = call;
-  const provider = providerCodec(target.config.dialect);
-  // Frames can only go through as they are where the client's stream is framed as the provider's.
-  const passthrough = provider.dialect === call.client.dialect && (call.format === 'sse' || !call.request.stream);
-  const encoded = encode(call, provider, target, passthrough);
-  const trace = openAttempt(call.trace, target.provider, target.model, gateway.clock.now());
+export async function sendAttempt(
+  exchange: Exchange,
+  target: UpstreamTarget,
+  encoded: EncodedRequest,
+  decodeError: (reply: ErrorReply) => GatewayError,
+): Promise<Attempt> {
+  const { gateway, settings } = exchange;
+  requireTaken(exchange, target, encoded);
+  const trace = openAttempt(exchange.trace, target.provider, target.model, gateway.clock.now());
   const abort = new AbortController();
   const watch = createWatch(trace);
   try {
     const reply = await gateway.upstream.send(target, encoded, {
-      stream: call.request.stream,
-      signal: AbortSignal.any([call.deadline, abort.signal]),
+      stream: exchange.stream,
+      signal: AbortSignal.any([exchange.deadline, abort.signal]),
       connectMs: settings.timeouts.connectMs,
       firstTokenMs: settings.timeouts.firstTokenMs,
       idleMs: settings.timeouts.idleMs,
     });
     trace.status = reply.status;
     if (reply.status < 200 || reply.status > 299) {
-      throw provider.decodeError({ status: reply.status, headers: reply.headers, body: await reply.text() });
+      throw decodeError({ status: reply.status, headers: reply.headers, body: await reply.text() });
     }
-    return { target, provider, encoded, passthrough, reply, watch, trace, abort };
+    return { target, reply, watch, trace, abort };
   } catch (error) {
-    throw failAttempt(call, { target, watch, trace, abort }, error);
+    throw failAttempt(exchange, { target, watch, trace, abort }, error);
   }
 }
 
-function encode(call: Call, provider: ProviderCodec, target: UpstreamTarget, passthrough: boolean): EncodedRequest {
-  const encodeTarget = {
+export function encodeTarget(exchange: Exchange, target: UpstreamTarget): EncodeTarget {
+  return {
     model: target.model,
-    defaultMaxOutputTokens: call.settings.maxOutputTokens ?? call.setup.config.defaultMaxOutputTokens,
+    defaultMaxOutputTokens: exchange.settings.maxOutputTokens ?? exchange.setup.config.defaultMaxOutputTokens,
     quirks: quirksOf(target.config.quirks),
   };
-  const encoded = passthrough
-    ? provider.forwardRequest(call.body, call.request, encodeTarget)
-    : provider.encodeRequest(call.request, encodeTarget);
+}
+
+/** Nothing is left out in silence: a 400 that names it, or, where the model allows it, a header that does. */
+function requireTaken(exchange: Exchange, target: UpstreamTarget, encoded: EncodedRequest): void {
   const [first] = encoded.dropped;
-  if (first !== undefined && !call.settings.dropParams) {
+  if (first !== undefined && !exchange.settings.dropParams) {
     const names = encoded.dropped.map((name) => `"${name}"`).join(', ');
     throw new GatewayError(
       'unsupported-parameter',
@@ -91,27 +80,42 @@ function encode(call: Call, provider: ProviderCodec, target: UpstreamTarget, pas
       { param: first },
     );
   }
-  call.trace.dropped = encoded.dropped;
-  return passthrough ? { ...encoded, headers: { ...encoded.headers, ...call.clientHeaders } } : encoded;
+  exchange.trace.dropped = encoded.dropped;
 }
+
+/** Nothing a caller could mend. */
+const FOR_THE_OPERATOR: ReadonlySet<ErrorKind> = new Set(['misconfigured', 'upstream-unauthorized']);
 
 type Failing = Pick<Attempt, 'target' | 'watch' | 'trace' | 'abort'>;
 
 /** Books a failed attempt and lets go of its connection; returns what to throw. */
-export function failAttempt(call: Call, attempt: Failing, thrown: unknown): GatewayError {
-  const error = reasonOf(attempt.abort.signal) ?? reasonOf(call.deadline) ?? toGatewayError(thrown);
+export function failAttempt(exchange: Exchange, attempt: Failing, thrown: unknown): GatewayError {
+  const error = reasonOf(attempt.abort.signal) ?? reasonOf(exchange.deadline) ?? toGatewayError(thrown);
   attempt.trace.error = error;
-  closeAttempt(call, attempt);
+  if (FOR_THE_OPERATOR.has(error.kind)) {
+    const { provider, model } = attempt.target;
+    // The message of a refused key stays out: some providers quote the key in it.
+    const reason = error.traits.expose ? error.message : undefined;
+    exchange.gateway.report('error', 'A provider cannot be used as it is set up.', {
+      requestId: exchange.trace.requestId,
+      provider,
+      model,
+      kind: error.kind,
+      status: error.upstreamStatus,
+      reason,
+    });
+  }
+  closeAttempt(exchange, attempt);
   attempt.abort.abort();
   return error;
 }
 
 /** Books what an attempt consumed, once its end is known. */
-export function closeAttempt(call: Call, attempt: Pick<Attempt, 'target' | 'watch' | 'trace'>): void {
+export function closeAttempt(exchange: Exchange, attempt: Pick<Attempt, 'target' | 'watch' | 'trace'>): void {
   const { trace } = attempt;
-  trace.endedAtMs = call.gateway.clock.now();
-  Object.assign(trace, attempt.watch.usage(call.inputTokens));
-  const price = priceOf(call.setup, attempt.target, call.trace.startedAtMs);
+  trace.endedAtMs = exchange.gateway.clock.now();
+  Object.assign(trace, attempt.watch.usage(exchange.inputTokens));
+  const price = priceOf(exchange.setup, attempt.target, exchange.trace.startedAtMs);
   trace.unpriced = price === undefined;
   trace.costNano = price === undefined ? 0 : costNano(price, trace.usage);
 }

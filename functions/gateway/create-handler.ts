@@ -12,7 +12,9 @@ import { errorResponse } from './middleware/error-response.ts';
 import { openTrace } from './middleware/open-trace.ts';
 import { readBody } from './middleware/read-body.ts';
 import { routeRequest } from './middleware/route-request.ts';
-import { serveChat } from './serve-chat.ts';
+import type { Route } from './routes.ts';
+import { type ServeInput, serveChat } from './serve-chat.ts';
+import { serveEmbeddings } from './serve-embeddings.ts';
 import { serveModels } from './serve-models.ts';
 import type { GatewayContext } from './state.ts';
 
@@ -22,29 +24,27 @@ export function createHandler(gateway: Gateway) {
     // After the body is piped, and also where piping failed: usage is only known then.
     requestEnd: async (request: Request) => {
       const { trace, route } = (request.context as GatewayContext).tollgate;
-      if (route === undefined || route.serve === 'chat') await finish(gateway, trace);
+      if (route === undefined || route.logged) await finish(gateway, trace);
     },
   })
     .use([openTrace(gateway), routeRequest(), authenticateCaller(gateway), readBody(gateway), errorResponse(gateway)])
     .handler(async (_event, context) => serve(gateway, context));
 }
 
+type Serve = (input: ServeInput) => Promise<HttpResponse>;
+
+const SERVE: { readonly [S in Exclude<Route['serve'], 'health'>]: Serve } = {
+  chat: serveChat,
+  embeddings: serveEmbeddings,
+  models: serveModels,
+};
+
 async function serve(gateway: Gateway, context: GatewayContext): Promise<HttpResponse> {
   const { trace, request, route, params = {}, caller, body = {} } = context.tollgate;
-  if (route?.serve === 'health') return jsonResponse(200, { status: 'ok' });
+  if (route === undefined || route.serve === 'health') return jsonResponse(200, { status: 'ok' });
   if (caller === undefined) throw new GatewayError('unauthenticated', 'No API key.');
-  const response =
-    route?.serve === 'models'
-      ? await serveModels(gateway, trace, caller)
-      : await serveChat({
-          gateway,
-          trace,
-          caller,
-          body,
-          params,
-          request,
-          remainingMs: context.getRemainingTimeInMillis(),
-        });
+  const remainingMs = context.getRemainingTimeInMillis();
+  const response = await SERVE[route.serve]({ gateway, trace, caller, request, params, body, remainingMs });
   trace.status = response.statusCode;
   return response;
 }

@@ -10,9 +10,11 @@ export interface Route {
   /** As the log calls it. */
   readonly api: string;
   readonly dialect: ClientDialect;
-  readonly serve: 'chat' | 'models' | 'health';
+  readonly serve: 'chat' | 'embeddings' | 'models' | 'health';
   /** A route without a key tells nothing and costs nothing. */
   readonly needsKey: boolean;
+  /** Whether a request makes a row. */
+  readonly logged: boolean;
   /** Said by the path rather than the body. */
   readonly stream?: boolean;
 }
@@ -24,13 +26,30 @@ const chat = (path: string, api: string, dialect: ClientDialect, stream?: boolea
   dialect,
   serve: 'chat',
   needsKey: true,
+  logged: true,
   ...(stream === undefined ? {} : { stream }),
 });
 
 export const ROUTES: readonly Route[] = [
   chat('/v1/chat/completions', 'chat.completions', 'openai-chat'),
-  { method: 'GET', path: '/v1/models', api: 'models', dialect: 'openai-chat', serve: 'models', needsKey: true },
-  { method: 'GET', path: '/health', api: 'health', dialect: 'openai-chat', serve: 'health', needsKey: false },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    api: 'models',
+    dialect: 'openai-chat',
+    serve: 'models',
+    needsKey: true,
+    logged: false,
+  },
+  {
+    method: 'GET',
+    path: '/health',
+    api: 'health',
+    dialect: 'openai-chat',
+    serve: 'health',
+    needsKey: false,
+    logged: false,
+  },
 ];
 
 export interface FoundRoute {
@@ -63,7 +82,7 @@ export function dialectOfPath(path: string): ClientDialect {
   return DIALECT_PREFIXES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'openai-chat';
 }
 
-const DIALECT_PREFIXES: readonly (readonly [string, ClientDialect])[] = [];
+const DIALECT_PREFIXES: readonly (readonly [string, ClientDialect])[] = [['/v1beta/', 'gemini']];
 
 function paramsOf(model: string, stream: boolean | undefined): RequestParams {
   return { ...(model === '' ? {} : { model }), ...(stream === undefined ? {} : { stream }) };

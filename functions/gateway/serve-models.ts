@@ -1,10 +1,8 @@
-import type { Caller } from '../core/ports.ts';
-import type { Gateway } from './gateway.ts';
 import { type HttpResponse, jsonResponse } from './http.ts';
-import type { Trace } from './trace.ts';
+import type { ServeInput } from './serve-chat.ts';
 
 /** `GET /v1/models`: the aliases that the key may ask for. */
-export async function serveModels(gateway: Gateway, trace: Trace, caller: Caller): Promise<HttpResponse> {
+export async function serveModels({ gateway, trace, caller }: ServeInput): Promise<HttpResponse> {
   const { config } = await gateway.setup();
   const names = Object.keys(config.models).filter(
     (name) => caller.models === undefined || caller.models.includes(name),

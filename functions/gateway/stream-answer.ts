@@ -1,9 +1,10 @@
 /** A streamed answer: nothing is committed before the first content; after it, an error is an event in the stream. */
 import type { ChatEvent } from '../core/chat.ts';
-import type { AnswerContext, StreamEncoder } from '../core/codec.ts';
+import type { StreamEncoder } from '../core/codec.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
-import { type Attempt, type Call, closeAttempt, failAttempt, openUpstream } from './attempt.ts';
+import { closeAttempt, failAttempt } from './attempt.ts';
+import { answerContext, type Call, type ChatAttempt, openChat } from './chat-attempt.ts';
 import { PING, withPings } from './pings.ts';
 
 /** Finds a target that streams. */
@@ -42,7 +43,7 @@ export function streamAnswer(call: Call, open: OpenStream, stop: AbortController
 
 /** One attempt, up to its first content. What comes after is in the generator. */
 export async function openStream(call: Call, target: UpstreamTarget): Promise<AsyncGenerator<string>> {
-  const attempt = await openUpstream(call, target);
+  const attempt = await openChat(call, target);
   const patience = setTimeout(() => {
     const seconds = call.settings.timeouts.firstTokenMs / 1000;
     attempt.abort.abort(
@@ -70,7 +71,7 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
 /** After the first content: whatever fails now is an event in the stream, in the words of the encoder that opened it. */
 async function* tail(
   call: Call,
-  attempt: Attempt,
+  attempt: ChatAttempt,
   head: string,
   pieces: AsyncGenerator<string>,
   encoder: StreamEncoder,
@@ -101,7 +102,7 @@ async function* tail(
 }
 
 /** Frames in, client bytes out. Synchronous but for the frames themselves. */
-async function* relay(call: Call, attempt: Attempt, encoder: StreamEncoder): AsyncGenerator<string> {
+async function* relay(call: Call, attempt: ChatAttempt, encoder: StreamEncoder): AsyncGenerator<string> {
   const { client, request } = call;
   const { provider, watch, passthrough } = attempt;
   const decoder = provider.createDecoder(attempt.encoded.restore);
@@ -119,16 +120,11 @@ async function* relay(call: Call, attempt: Attempt, encoder: StreamEncoder): Asy
   if (!passthrough) yield translate(events) + encoder.end();
 }
 
-function expectStream(attempt: Attempt): void {
+function expectStream(attempt: ChatAttempt): void {
   const type = attempt.reply.headers['content-type'] ?? '';
   if (type.startsWith('text/event-stream')) return;
   throw new GatewayError(
     'upstream-malformed',
     `The provider "${attempt.target.provider}" answered a streamed request with "${type || 'no content type'}".`,
   );
-}
-
-export function answerContext(call: Call): AnswerContext {
-  const { requestId, startedAtMs } = call.trace;
-  return { requestId, createdAt: Math.floor(startedAtMs / 1000), format: call.format };
 }

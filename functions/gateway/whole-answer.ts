@@ -2,15 +2,15 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
-import { type Attempt, type Call, closeAttempt, failAttempt, openUpstream } from './attempt.ts';
-import { answerContext } from './stream-answer.ts';
+import { type Attempt, closeAttempt, failAttempt } from './attempt.ts';
+import { answerContext, type Call, openChat } from './chat-attempt.ts';
 
 /** One attempt. Returns the client's JSON. */
 export async function wholeAnswer(call: Call, target: UpstreamTarget): Promise<string> {
-  const attempt = await openUpstream(call, target);
+  const attempt = await openChat(call, target);
   try {
     const text = await attempt.reply.text();
-    const events = attempt.provider.decodeResponse(parse(text, attempt), attempt.encoded.restore);
+    const events = attempt.provider.decodeResponse(parseAnswer(text, attempt), attempt.encoded.restore);
     attempt.watch.see(events);
     call.trace.firstContentAtMs = call.gateway.clock.now();
     closeAttempt(call, attempt);
@@ -21,7 +21,7 @@ export async function wholeAnswer(call: Call, target: UpstreamTarget): Promise<s
   }
 }
 
-function parse(text: string, attempt: Attempt): Json {
+export function parseAnswer(text: string, attempt: Attempt): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (cause) {

@@ -1,0 +1,58 @@
+/** One attempt at a chat: encoded for its target from the original request. */
+import type { ChatRequest } from '../core/chat.ts';
+import type { AnswerContext, ClientCodec, EncodedRequest, ProviderCodec } from '../core/codec.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { UpstreamTarget } from '../core/ports.ts';
+import { providerCodec } from '../dialects/index.ts';
+import { type Attempt, type Exchange, encodeTarget, sendAttempt } from './attempt.ts';
+
+export type StreamFormat = NonNullable<AnswerContext['format']>;
+
+export interface Call extends Exchange {
+  readonly client: ClientCodec;
+  /** The client's own body, for targets that speak its dialect. */
+  readonly body: JsonObject;
+  /** The client's headers that targets of its own dialect may see. */
+  readonly clientHeaders: { readonly [name: string]: string };
+  readonly request: ChatRequest;
+  readonly format: StreamFormat;
+}
+
+export interface ChatAttempt extends Attempt {
+  readonly provider: ProviderCodec;
+  readonly encoded: EncodedRequest;
+  /** Client and provider speak one dialect: what comes back goes through as it is. */
+  readonly passthrough: boolean;
+}
+
+export async function openChat(call: Call, target: UpstreamTarget): Promise<ChatAttempt> {
+  const provider = providerCodec(target.config.dialect);
+  // Frames can only go through as they are where the client's stream is framed as the provider's.
+  const passthrough = provider.dialect === call.client.dialect && (call.format === 'sse' || !call.stream);
+  const encoded = encode(call, provider, target, passthrough);
+  const attempt = await sendAttempt(call, target, encoded, provider.decodeError);
+  return { ...attempt, provider, encoded, passthrough };
+}
+
+function encode(call: Call, provider: ProviderCodec, target: UpstreamTarget, passthrough: boolean): EncodedRequest {
+  const { request, body, clientHeaders } = call;
+  if (passthrough) {
+    const encoded = provider.forwardRequest(body, request, encodeTarget(call, target));
+    return { ...encoded, headers: { ...encoded.headers, ...clientHeaders } };
+  }
+  const [field] = provider.dialect === call.client.dialect ? [] : (request.nativeOnly ?? []);
+  if (field !== undefined) {
+    throw new GatewayError(
+      'unsupported-parameter',
+      `"${field}" needs a provider that speaks ${call.client.dialect} itself; ${target.provider}/${target.model} does not.`,
+      { param: field },
+    );
+  }
+  return provider.encodeRequest(request, encodeTarget(call, target));
+}
+
+export function answerContext(call: Call): AnswerContext {
+  const { requestId, startedAtMs } = call.trace;
+  return { requestId, createdAt: Math.floor(startedAtMs / 1000), format: call.format };
+}

@@ -1,0 +1,80 @@
+/** From a caller and what the request can consume to targets that may be tried: what every kind of request does alike. */
+import { GatewayError } from '../core/errors.ts';
+import type { Caller, UpstreamTarget } from '../core/ports.ts';
+import { failover } from '../routing/failover.ts';
+import { plan as planTargets } from '../routing/plan.ts';
+import { admit, type Demand } from './admit.ts';
+import type { Exchange } from './attempt.ts';
+import type { Gateway } from './gateway.ts';
+import type { Trace } from './trace.ts';
+
+export interface DispatchInput {
+  readonly gateway: Gateway;
+  readonly trace: Trace;
+  readonly caller: Caller;
+  readonly demand: Demand;
+  readonly stream: boolean;
+  /** What is left of the invocation, in milliseconds. */
+  readonly remainingMs: number;
+}
+
+export interface Dispatch {
+  readonly exchange: Exchange;
+  /** The cap that the budgets set, where the client set none. */
+  readonly outputCap: number | undefined;
+  /** Ends what is still under way. */
+  readonly stop: AbortController;
+  /** Must be called at the end: the deadline's timer holds the request in memory. */
+  release(): void;
+  untilOneAnswers<Answer>(attempt: (target: UpstreamTarget) => Promise<Answer>): Promise<Answer>;
+}
+
+/** Kept back from the invocation's time: for the error event, settlement and the row. */
+const CLOSING_MS = 5_000;
+
+export async function dispatch(input: DispatchInput): Promise<Dispatch> {
+  const { gateway, trace, caller, demand } = input;
+  const setup = await gateway.setup();
+  trace.configVersion = setup.version;
+  trace.priceVersion = setup.prices.version;
+  const plan = planTargets({ config: setup.config, model: demand.model, caller, draw: gateway.random() });
+
+  const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
+  const deadlineMs = gateway.clock.now() + totalMs;
+  const { targets, outputCap } = await admit({ gateway, setup, plan, demand, caller, trace, deadlineMs });
+
+  const stop = new AbortController();
+  const timer = setTimeout(() => {
+    stop.abort(new GatewayError('deadline', `The request was not answered within ${Math.round(totalMs / 1000)} s.`));
+  }, totalMs);
+  return {
+    exchange: {
+      gateway,
+      setup,
+      trace,
+      settings: plan.settings,
+      stream: input.stream,
+      inputTokens: demand.inputTokens,
+      deadline: stop.signal,
+    },
+    outputCap,
+    stop,
+    release: () => clearTimeout(timer),
+    untilOneAnswers: (attempt) =>
+      failover({
+        targets,
+        attempts: plan.settings.attempts,
+        attempt,
+        renew: (target, error) => renew(gateway, target, error),
+        wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),
+        remainingMs: () => deadlineMs - gateway.clock.now(),
+        random: gateway.random,
+      }),
+  };
+}
+
+/** A key that was rotated under us is read again once, and the same target tried with it. */
+async function renew(gateway: Gateway, target: UpstreamTarget, error: GatewayError): Promise<boolean> {
+  if (error.kind !== 'upstream-unauthorized') return false;
+  return gateway.upstream.reauthorize(target);
+}
