@@ -10,6 +10,7 @@ import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
 import { encodeFormat } from './encode-format.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeToolChoice, encodeTools, TOOL_ALIAS_RULES } from './encode-tools.ts';
+import { repairHistory } from './repair-history.ts';
 import { ANTHROPIC_VERSION, MESSAGES_PATH } from './wire.ts';
 
 const DIALECT = 'anthropic-messages';
@@ -64,8 +65,8 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
 }
 
 /**
- * The client's own body, for the same dialect: the model's name, and the cap where there is none or where a smaller one
- * was reserved for. A thinking budget has to stay below it.
+ * The client's own body, for the same dialect, but for the model's name, the cap where there is none or where a smaller
+ * one was reserved for (a thinking budget has to stay below it), and what other providers left in the history.
  */
 export function forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const asked = typeof body.max_tokens === 'number' ? body.max_tokens : undefined;
@@ -80,7 +81,8 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
     thinking.budget_tokens >= maxTokens
       ? { thinking: { ...thinking, budget_tokens: maxTokens - 1 } }
       : {};
-  return seal({ ...body, model: target.model, max_tokens: maxTokens, ...lowered }, target, []);
+  const messages = repairHistory(body.messages, target.model);
+  return seal({ ...body, model: target.model, messages, max_tokens: maxTokens, ...lowered }, target, []);
 }
 
 /** Without the fields that this provider is known to refuse. */
