@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { DIALECTS } from './chat.ts';
 import { describeIssue } from './describe-issue.ts';
+import { MEDIA_KINDS } from './media-kind.ts';
 
 const name = z
   .string()
@@ -17,6 +18,7 @@ const quirks = z.strictObject({
   maxTokensField: z.optional(z.enum(['max_tokens', 'max_completion_tokens'])),
   streamUsage: z.optional(z.boolean()),
   unsupported: z.optional(z.array(z.string())),
+  mediaUrls: z.optional(z.array(z.enum(MEDIA_KINDS))),
 });
 
 const provider = z
@@ -88,6 +90,9 @@ const limits = z.strictObject({
   requestBytes: z._default(z.int().check(z.positive(), z.lte(6_291_456)), 6_291_456),
   /** Deeper JSON is refused with 400. */
   jsonDepth: z._default(z.int().check(z.positive()), 64),
+  /** The most that is fetched for one URL in a request, and for all of its URLs: it is held in memory, as base64. */
+  mediaBytes: z._default(z.int().check(z.positive()), 20_971_520),
+  mediaTotalBytes: z._default(z.int().check(z.positive()), 33_554_432),
 });
 
 export const configSchema = z
@@ -97,6 +102,8 @@ export const configSchema = z
     prices: z._default(z.array(price), []),
     onLedgerFailure: z.optional(z.enum(['open', 'closed'])),
     limits: z.prefault(limits, {}),
+    /** Images and files by URL, for targets that read no URLs: fetched by the gateway, or answered with 400. */
+    remoteMedia: z._default(z.enum(['fetch', 'refuse']), 'fetch'),
     /** The default output cap for models whose maximum is not known, in tokens. */
     defaultMaxOutputTokens: z._default(positive, 8_192),
   })

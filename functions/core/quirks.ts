@@ -1,3 +1,5 @@
+import type { MediaKind } from './media-kind.ts';
+
 /**
  * How a provider departs from its dialect, as data. A new OpenAI-compatible provider is an entry in the configuration
  * with the quirks that it has.
@@ -12,6 +14,8 @@ export interface Quirks {
    * such as `messages[].reasoning_content`.
    */
   readonly unsupported: readonly string[];
+  /** The media that it reads from URLs by itself, where that is not what its dialect's own provider reads. */
+  readonly mediaUrls?: readonly MediaKind[];
 }
 
 export const NO_QUIRKS: Quirks = { maxTokensField: 'max_completion_tokens', streamUsage: true, unsupported: [] };
@@ -23,5 +27,6 @@ export function quirksOf(given: Given<Quirks> = {}): Quirks {
     maxTokensField: given.maxTokensField ?? NO_QUIRKS.maxTokensField,
     streamUsage: given.streamUsage ?? NO_QUIRKS.streamUsage,
     unsupported: given.unsupported ?? NO_QUIRKS.unsupported,
+    ...(given.mediaUrls === undefined ? {} : { mediaUrls: given.mediaUrls }),
   };
 }
