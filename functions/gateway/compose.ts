@@ -9,9 +9,9 @@ import { readConfigFile } from '../adapters/config-file.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
-import { createHttpUpstream } from '../adapters/http-upstream.ts';
 import { createPriceBook } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
+import { createUpstream } from '../adapters/upstream.ts';
 import { readEnvironment } from '../env.ts';
 import type { Gateway, Setup } from './gateway.ts';
 
@@ -30,7 +30,7 @@ export function composeGateway(env: { readonly [name: string]: string | undefine
     clock,
     keys: createDynamoKeyStore({ client: dynamo, table: environment.table }),
     ledger: createDynamoLedger({ client: dynamo, table: environment.table }),
-    upstream: createHttpUpstream({ secrets }),
+    upstream: createUpstream({ secrets }),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: environment.requestStream }),
     setup: () => {
       setup ??= loadSetup(environment.configFile);

@@ -32,6 +32,13 @@ const chat = (path: string, api: string, dialect: ClientDialect, stream?: boolea
 
 export const ROUTES: readonly Route[] = [
   chat('/v1/chat/completions', 'chat.completions', 'openai-chat'),
+  chat('/v1/messages', 'messages', 'anthropic-messages'),
+  // Google's SDK goes to v1beta up to its version 2, and to v1 from 3 on.
+  ...['/v1beta', '/v1'].flatMap((version) => [
+    chat(`${version}/models/{model}:generateContent`, 'generate_content', 'gemini', false),
+    chat(`${version}/models/{model}:streamGenerateContent`, 'generate_content', 'gemini', true),
+  ]),
+  { ...chat('/v1/embeddings', 'embeddings', 'openai-chat'), serve: 'embeddings' },
   {
     method: 'GET',
     path: '/v1/models',
@@ -82,7 +89,11 @@ export function dialectOfPath(path: string): ClientDialect {
   return DIALECT_PREFIXES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'openai-chat';
 }
 
-const DIALECT_PREFIXES: readonly (readonly [string, ClientDialect])[] = [['/v1beta/', 'gemini']];
+const DIALECT_PREFIXES: readonly (readonly [string, ClientDialect])[] = [
+  ['/v1/messages', 'anthropic-messages'],
+  ['/v1beta/', 'gemini'],
+  ['/v1/models/', 'gemini'],
+];
 
 function paramsOf(model: string, stream: boolean | undefined): RequestParams {
   return { ...(model === '' ? {} : { model }), ...(stream === undefined ? {} : { stream }) };
