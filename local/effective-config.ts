@@ -1,6 +1,7 @@
 /**
  * The configuration as the local stack runs it: a provider whose secret is missing is answered by the simulated
- * provider of its dialect. Everything else stays as `gateway.yaml` has it.
+ * provider of its dialect. So is Bedrock without a key of its own: the AWS credentials of the local stack are made up,
+ * and those of the shell are not for it. Everything else stays as `gateway.yaml` has it.
  */
 import type { Dialect } from '../functions/core/chat.ts';
 import type { Config, ProviderConfig } from '../functions/core/config.ts';
@@ -18,6 +19,7 @@ export function simulateMissing(
   config: Config,
   hasSecret: (name: string) => boolean,
   baseUrls: { readonly [D in Dialect]?: string },
+  hasBedrockKey = false,
 ): EffectiveConfig {
   const simulated: string[] = [];
   const standInSecrets = new Set<string>();
@@ -26,18 +28,24 @@ export function simulateMissing(
   for (const [name, provider] of Object.entries(config.providers)) {
     providers[name] = provider;
     const { secret, dialect } = provider;
-    if (secret === undefined || hasSecret(secret)) continue;
+    const needsKey = secret === undefined ? needsAws(provider) && !hasBedrockKey : !hasSecret(secret);
+    if (!needsKey) continue;
     const baseUrl = baseUrls[dialect];
     if (baseUrl === undefined) {
       warnings.push(
-        `The provider ${name} has no secret "${secret}", and ${dialect} cannot be simulated: its requests will fail.`,
+        `The provider ${name} has no ${secret === undefined ? 'AWS credentials' : `secret "${secret}"`}, and ${dialect} cannot be simulated: its requests will fail.`,
       );
       continue;
     }
     const { baseUrls: _several, ...rest } = provider;
     providers[name] = { ...rest, baseUrl };
     simulated.push(name);
-    standInSecrets.add(secret);
+    if (secret !== undefined) standInSecrets.add(secret);
   }
   return { config: { ...config, providers }, simulated, standInSecrets: [...standInSecrets], warnings };
+}
+
+/** Signs with the credentials of its environment, and goes to AWS itself. */
+function needsAws({ dialect, baseUrl, baseUrls }: ProviderConfig): boolean {
+  return dialect === 'bedrock-converse' && baseUrl === undefined && baseUrls === undefined;
 }

@@ -25,6 +25,7 @@ Runs the gateway on this machine, with simulated providers where there is no key
   --help
 
 Provider keys: OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY are stored in DIR/secrets.json.
+AWS_BEARER_TOKEN_BEDROCK, a Bedrock API key, is used as it is; other AWS credentials are left alone.
 `;
 
 export function readLocalOptions(

@@ -46,6 +46,8 @@ export interface LocalStack {
 }
 
 const REGION = 'us-east-1';
+/** A Bedrock API key, as the AWS SDK reads it. */
+const BEDROCK_KEY = 'AWS_BEARER_TOKEN_BEDROCK';
 const TABLE_NAME = 'tollgate';
 const REQUEST_STREAM = 'tollgate-requests';
 const SECRET_PREFIX = 'tollgate';
@@ -80,12 +82,15 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     const dynamodb = started(await startDynamoDb({ port: 0, dir: paths.tables, table: TABLE_NAME }));
     const hasSecret = storeProviderKeys(paths.secrets, SECRET_PREFIX, options.env ?? {});
     const providers = started(await startSimulatedProviders());
-    const effective = simulateMissing(configured, hasSecret, {
+    const bedrockKey = options.env?.[BEDROCK_KEY] || undefined;
+    const baseUrls = {
       'openai-chat': providers.openaiBaseUrl,
       'openai-responses': providers.responsesBaseUrl,
       'anthropic-messages': providers.anthropicBaseUrl,
       gemini: providers.geminiBaseUrl,
-    });
+      'bedrock-converse': providers.bedrockBaseUrl,
+    };
+    const effective = simulateMissing(configured, hasSecret, baseUrls, bedrockKey !== undefined);
     await replaceFile(paths.config, effective.config);
     const standIns = Object.fromEntries(
       effective.standInSecrets.map((name) => [`${SECRET_PREFIX}/${name}`, 'simulated']),
@@ -101,7 +106,7 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
       providers: providers.url,
     };
 
-    setEnvironment(endpoints, paths.config);
+    setEnvironment(endpoints, paths.config, bedrockKey);
     const gateway = started(
       await startFunctionUrl({ module: options.handlerModule ?? OWN_HANDLER, port: options.port }),
     );
@@ -133,11 +138,14 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
 
 /**
  * What Lambda would set, before the handler is imported. The credentials are made up, and must win over what the shell
- * has: emulators check none, and real ones have no business on loopback. A profile would come before them.
+ * has: emulators check none, and real ones have no business on loopback. A profile would come before them. Bedrock has a key
+ * of its own, which nothing else takes.
  */
-function setEnvironment(endpoints: LocalStack['endpoints'], configFile: string): void {
+function setEnvironment(endpoints: LocalStack['endpoints'], configFile: string, bedrockKey: string | undefined): void {
   delete process.env.AWS_PROFILE;
   delete process.env.AWS_SESSION_TOKEN;
+  delete process.env[BEDROCK_KEY];
+  if (bedrockKey !== undefined) process.env[BEDROCK_KEY] = bedrockKey;
   Object.assign(process.env, {
     [ENV.table]: TABLE_NAME,
     [ENV.requestStream]: REQUEST_STREAM,

@@ -38,7 +38,7 @@ export async function complete(exchange: Exchange): Promise<void> {
   const requestId = `req_${digest(`${provider.name}${shared.count}`).slice(0, 24)}`;
   const refuse = (error: WireError, model: string, headers = {}): void => {
     shared.invoice.fail(provider.name, model);
-    sendJson(response, error.status, error.body, { ...provider.headers(requestId), ...headers });
+    sendJson(response, error.status, error.body, { ...provider.headers(requestId), ...error.headers, ...headers });
   };
   const key = provider.credential(exchange.request.headers);
   if (key === undefined || key === '' || key === 'invalid') {

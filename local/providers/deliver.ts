@@ -32,7 +32,7 @@ export async function deliverStream(delivery: Delivery, script: Script): Promise
   const spent = { outputTokens: 0, reasoningTokens: 0 };
   if (!pace.earlyHeaders && !(await pause(pace.firstTokenMs, signal))) return { ...spent, complete: false };
   const headers = { ...delivery.headers, 'content-type': plan.contentType ?? script.contentType ?? EVENT_STREAM };
-  const output = createOutput(delivery.response, 200, headers, plan.gzip === true);
+  const output = createOutput(delivery.response, 200, headers, plan.gzip === true, script.encoding);
   output.write(script.head);
   if (pace.earlyHeaders) {
     await output.flush();

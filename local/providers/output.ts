@@ -16,6 +16,7 @@ export function createOutput(
   status: number,
   headers: OutgoingHttpHeaders,
   gzip: boolean,
+  encoding: 'utf8' | 'latin1' = 'utf8',
 ): Output {
   response.writeHead(status, gzip ? { ...headers, 'content-encoding': 'gzip' } : headers);
   const zipper: Gzip | undefined = gzip ? createGzip({ flush: constants.Z_SYNC_FLUSH }) : undefined;
@@ -34,10 +35,11 @@ export function createOutput(
         return Promise.resolve();
       }
       // The callback also comes, with an error, where the client has left: `close` on the response tells of that.
-      return new Promise((resolve) => (zipper ?? response).write(text, () => resolve()));
+      return new Promise((resolve) => (zipper ?? response).write(text, encoding, () => resolve()));
     },
     end: () => {
-      (zipper ?? response).end(pending === '' ? undefined : pending);
+      if (pending === '') (zipper ?? response).end();
+      else (zipper ?? response).end(pending, encoding);
     },
     cut: () => {
       response.destroy();

@@ -9,6 +9,8 @@ import type { Answer, Question } from './question.ts';
 export interface WireError {
   readonly status: number;
   readonly body: JsonObject;
+  /** That say what the body does not. */
+  readonly headers?: { readonly [name: string]: string };
   /** The body says when to come back, so that no header does. */
   readonly retryInBody?: boolean;
 }
@@ -82,6 +84,8 @@ export interface Script {
   readonly done: string;
   /** `text/event-stream` unless it says otherwise. */
   readonly contentType?: string;
+  /** Of a binary framing, whose bytes stand here as text, one a character. */
+  readonly encoding?: 'latin1';
   /** In place of the provider's own, where they depend on what was sent before: so many steps. */
   errorAfter?(steps: number): string;
   readonly malformedEvent?: string;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { closeServer, listen } from '../listen.ts';
 import { anthropicCountTokens } from './anthropic/count-tokens.ts';
 import { anthropic } from './anthropic/index.ts';
+import { bedrock, bedrockInvoke } from './bedrock/index.ts';
 import { complete } from './complete.ts';
 import { FAULTS } from './faults.ts';
 import { gemini, geminiCalculations } from './gemini/index.ts';
@@ -35,12 +36,16 @@ export interface SimulatedProviders {
   readonly responsesBaseUrl: string;
   /** As `baseUrl` of a provider with the dialect `gemini`. */
   readonly geminiBaseUrl: string;
+  /** As `baseUrl` of a provider with the dialect `bedrock-converse`. */
+  readonly bedrockBaseUrl: string;
   close(): Promise<void>;
 }
 
 /** Where a path fits none of them, the first one with its beginning says that there is nothing. */
 function createEndpoints(): readonly SimulatedEndpoint[] {
-  return [openai, createResponses(), openaiEmbeddings, anthropic, anthropicCountTokens, gemini, ...geminiCalculations];
+  const google = [gemini, ...geminiCalculations];
+  const aws = [bedrock, bedrockInvoke];
+  return [openai, createResponses(), openaiEmbeddings, anthropic, anthropicCountTokens, ...google, ...aws];
 }
 
 export async function startSimulatedProviders(options: SimulatedProvidersOptions = {}): Promise<SimulatedProviders> {
@@ -68,6 +73,7 @@ export async function startSimulatedProviders(options: SimulatedProvidersOptions
     anthropicBaseUrl: `${url}/anthropic`,
     responsesBaseUrl: `${url}/openai/v1`,
     geminiBaseUrl: `${url}/gemini/v1beta`,
+    bedrockBaseUrl: `${url}/bedrock`,
     close: () => closeServer(server, 0),
   };
 }
