@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../functions/core/json.ts';
 import { listOf, numberOf, objectOf, objectsOf, textOf } from '../fields.ts';
 import type { Problem } from '../provider.ts';
 import { findMessageProblem } from './find-message-problem.ts';
+import { findSchemaProblem } from './find-schema-problem.ts';
 import { readPrompt } from './read-prompt.ts';
 
 type Check = (body: JsonObject) => string | undefined;
@@ -15,6 +16,7 @@ const CHECKS: readonly Check[] = [
   checkThinking,
   findMessageProblem,
   checkTools,
+  checkFormat,
   checkCacheControl,
 ];
 
@@ -84,6 +86,8 @@ function checkTools(body: JsonObject): string | undefined {
         ? `tools.${index}.custom.input_schema: Field required`
         : `tools.${index}.custom.input_schema.type: Input should be 'object'`;
     }
+    const problem = tool.strict === true ? findSchemaProblem(objectOf(tool.input_schema)) : undefined;
+    if (problem !== undefined) return `tools.${index}.custom: ${problem}`;
   }
   const choice = body.tool_choice;
   if (choice === undefined || choice === null) return undefined;
@@ -95,6 +99,19 @@ function checkTools(body: JsonObject): string | undefined {
   return type === 'tool' && !tools.some((tool) => tool.name === name)
     ? `Tool '${textOf(name)}' not found in provided tools`
     : undefined;
+}
+
+/** `output_format` is the field's name of the beta. */
+function checkFormat(body: JsonObject): string | undefined {
+  const [path, value] =
+    body.output_format === undefined
+      ? (['output_config.format', objectOf(body.output_config).format] as const)
+      : (['output_format', body.output_format] as const);
+  const format = objectOf(value);
+  if (format.type !== 'json_schema') return undefined;
+  if (format.schema === undefined) return `${path}.schema: Field required`;
+  const problem = findSchemaProblem(objectOf(format.schema));
+  return problem === undefined ? undefined : `${path}.schema: ${problem}`;
 }
 
 function checkCacheControl(body: JsonObject): string | undefined {

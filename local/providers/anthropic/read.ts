@@ -15,13 +15,17 @@ function readQuestion(body: JsonObject, model: string): Question {
   const messages = objectsOf(body.messages);
   const lastUser = messages.findLast((message) => message.role === 'user');
   const blocks = objectsOf(lastUser?.content);
+  const results = blocks.filter((block) => block.type === 'tool_result');
+  const seen = [...blocks, ...results.flatMap((block) => objectsOf(block.content))];
+  const count = (type: string): number => seen.filter((block) => block.type === type).length;
   const toolChoice = readToolChoice(objectOf(body.tool_choice));
   return {
     seed: seedOf(body, model),
     model,
     userText: contentText(lastUser?.content),
-    imageCount: blocks.filter((block) => block.type === 'image').length,
-    toolResults: blocks.filter((block) => block.type === 'tool_result').map((block) => contentText(block.content)),
+    imageCount: count('image'),
+    fileCount: count('document'),
+    toolResults: results.map((block) => contentText(block.content)),
     // Tools that Anthropic runs itself have no schema here, and are left alone.
     tools: objectsOf(body.tools)
       .filter((tool) => tool.input_schema !== undefined)

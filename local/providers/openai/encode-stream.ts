@@ -4,6 +4,7 @@ import { interleave } from '../interleave.ts';
 import type { Reply, Script, Step } from '../provider.ts';
 import type { Answer, AnswerBlock } from '../question.ts';
 import { encodeCall, encodeUsage, FINGERPRINT, FINISH_REASONS } from './encode-whole.ts';
+import { thoughtField } from './thoughts.ts';
 
 /** What stands around the part that changes, once a stream: a chunk is then one small `JSON.stringify`. */
 interface Frame {
@@ -13,7 +14,8 @@ interface Frame {
 
 export function encodeStream(reply: Reply): Script {
   const frame = createFrame(reply);
-  const all = reply.answers.map((answer, index) => encodeAnswer(answer, index, frame));
+  const thoughts = thoughtField(reply.model);
+  const all = reply.answers.map((answer, index) => encodeAnswer(answer, index, frame, thoughts));
   return {
     head: '',
     steps: interleave(all),
@@ -50,10 +52,14 @@ function createFrame(reply: Reply): Frame {
   };
 }
 
-function encodeAnswer(answer: Answer, choice: number, frame: Frame): readonly Step[] {
-  const steps: Step[] = [];
+function encodeAnswer(
+  answer: Answer,
+  choice: number,
+  frame: Frame,
+  thoughts: ReturnType<typeof thoughtField>,
+): readonly Step[] {
   const visible = answer.blocks.filter((block) => block.type !== 'reasoning');
-  if (answer.reasoningTokens > 0) steps.push({ text: '', tokens: answer.reasoningTokens, reasoning: true });
+  const steps: Step[] = [...encodeThoughts(answer, choice, frame, thoughts)];
   let opening = openingOf(visible, choice, frame);
   let callIndex = 0;
   for (const block of visible) {
@@ -77,6 +83,24 @@ function encodeAnswer(answer: Answer, choice: number, frame: Frame): readonly St
   // An answer without a single visible token still says that it is the assistant's.
   if (opening !== '') steps.push({ text: opening, tokens: 0, reasoning: false });
   return steps;
+}
+
+/** Thoughts that are not shown take their time in one piece. */
+function encodeThoughts(
+  answer: Answer,
+  choice: number,
+  frame: Frame,
+  field: ReturnType<typeof thoughtField>,
+): readonly Step[] {
+  if (answer.reasoningTokens === 0) return [];
+  if (field === undefined) return [{ text: '', tokens: answer.reasoningTokens, reasoning: true }];
+  return answer.blocks
+    .filter((block) => block.type === 'reasoning')
+    .flatMap((block) => block.tokens)
+    .map((token, index) => {
+      const delta = { ...(index === 0 ? { role: 'assistant' } : {}), content: null, [field]: token };
+      return { text: frame.chunk(choice, delta), tokens: 1, reasoning: true };
+    });
 }
 
 /** A single call comes in the first chunk; of several, each has its own after the role (both as recorded). */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../functions/core/json.ts';
 import { totalInputTokens, type Usage } from '../../../functions/core/usage.ts';
 import type { Reply } from '../provider.ts';
 import type { Answer, AnswerBlock } from '../question.ts';
+import { thoughtField } from './thoughts.ts';
 
 export const FINISH_REASONS: { readonly [F in Answer['finish']]: string } = {
   stop: 'stop',
@@ -22,7 +23,7 @@ export function encodeWhole(reply: Reply): JsonObject {
     model: reply.model,
     choices: reply.answers.map((answer, index) => ({
       index,
-      message: encodeMessage(answer),
+      message: encodeMessage(answer, thoughtField(reply.model)),
       logprobs: null,
       finish_reason: FINISH_REASONS[answer.finish],
     })),
@@ -32,15 +33,16 @@ export function encodeWhole(reply: Reply): JsonObject {
   };
 }
 
-function encodeMessage(answer: Answer): JsonObject {
+function encodeMessage(answer: Answer, thoughts: ReturnType<typeof thoughtField>): JsonObject {
   const calls = answer.blocks.filter((block) => block.type === 'tool-call');
-  const said = (type: 'text' | 'refusal'): string | null => {
+  const said = (type: 'text' | 'refusal' | 'reasoning'): string | null => {
     const found = answer.blocks.filter((block) => block.type === type);
     return found.length === 0 ? null : found.map((block) => block.tokens.join('')).join('');
   };
   const refusal = said('refusal');
   return {
     role: 'assistant',
+    ...(thoughts === undefined ? {} : { [thoughts]: said('reasoning') }),
     // Where reasoning used up all tokens, the content is an empty text.
     content: said('text') ?? (calls.length === 0 && refusal === null ? '' : null),
     tool_calls: calls.length === 0 ? undefined : calls.map((block) => encodeCall(block, argumentsOf(block))),

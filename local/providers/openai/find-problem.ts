@@ -1,10 +1,12 @@
 /** What OpenAI refuses with 400, as far as clients run into it. Unknown fields are let through. */
 import { isJsonObject, type JsonObject } from '../../../functions/core/json.ts';
+import { parseModel } from '../faults.ts';
 import { contentText, listOf, objectOf, objectsOf, textOf } from '../fields.ts';
 import type { Problem } from '../provider.ts';
 import { REASONING_MODEL } from './effort.ts';
 import { findStrictProblem } from './find-strict-problem.ts';
 import { checkRange, missing, wrongType } from './problems.ts';
+import { lacksThoughts } from './thoughts.ts';
 
 const ROLES = ['system', 'assistant', 'user', 'function', 'tool', 'developer'];
 
@@ -23,6 +25,7 @@ const CHECKS: readonly ((body: JsonObject) => Problem | undefined)[] = [
   checkStop,
   checkTools,
   checkFormat,
+  checkThoughts,
 ];
 
 export function findProblem(body: JsonObject): Problem | undefined {
@@ -179,6 +182,14 @@ function checkFormat(body: JsonObject): Problem | undefined {
   return {
     message: "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
     param: 'messages',
+  };
+}
+
+function checkThoughts(body: JsonObject): Problem | undefined {
+  if (!lacksThoughts(body, parseModel(textOf(body.model)).name)) return undefined;
+  return {
+    message: 'The `reasoning_content` in the thinking mode must be passed back to the API.',
+    code: 'invalid_request_error',
   };
 }
 

@@ -4,7 +4,7 @@ import type { PromptPiece } from '../prompt-cache.ts';
 import type { Reading } from '../provider.ts';
 import type { OfferedTool, Question } from '../question.ts';
 import { countTokens } from '../tokens.ts';
-import { EFFORT } from './effort.ts';
+import { thoughtTokens } from './thoughts.ts';
 
 /** Every message costs these beside its text, and the answer's beginning costs them once more. */
 export const MESSAGE_TOKENS = 3;
@@ -19,11 +19,14 @@ function readQuestion(body: JsonObject, model: string): Question {
   const lastUser = messages.findLast((message) => message.role === 'user');
   const results = messages.slice(messages.findLastIndex((message) => message.role !== 'tool') + 1);
   const stop = body.stop;
+  const count = (type: string): number => objectsOf(lastUser?.content).filter((part) => part.type === type).length;
   return {
     seed: seedOf(body, model),
     model,
     userText: contentText(lastUser?.content),
-    imageCount: objectsOf(lastUser?.content).filter((part) => part.type === 'image_url').length,
+    imageCount: count('image_url'),
+    fileCount: count('file'),
+    audioCount: count('input_audio'),
     toolResults: results.map((message) => contentText(message.content)),
     tools: objectsOf(body.tools).map(readTool),
     toolChoice: readToolChoice(body.tool_choice),
@@ -32,7 +35,7 @@ function readQuestion(body: JsonObject, model: string): Question {
     schema: readSchema(objectOf(body.response_format)),
     stop: typeof stop === 'string' ? [stop] : listOf(stop).filter((item) => typeof item === 'string'),
     maxTokens: numberOf(body.max_completion_tokens) ?? numberOf(body.max_tokens),
-    reasoningTokens: EFFORT[textOf(body.reasoning_effort)] ?? 0,
+    reasoningTokens: thoughtTokens(body, model),
     answerTokens: undefined,
     filterAfterTokens: undefined,
   };

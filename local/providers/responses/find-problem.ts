@@ -1,5 +1,5 @@
 /** What the Responses API refuses, as far as clients run into it. */
-import type { Json, JsonObject } from '../../../functions/core/json.ts';
+import type { JsonObject } from '../../../functions/core/json.ts';
 import { contentText, listOf, objectOf, objectsOf, textOf } from '../fields.ts';
 import { REASONING_MODEL } from '../openai/effort.ts';
 import { findStrictProblem } from '../openai/find-strict-problem.ts';

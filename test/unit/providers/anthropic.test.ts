@@ -2,6 +2,15 @@ import type { Message, MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk
 import { describe, expect, test } from 'vitest';
 import { NOTHING, post, useProviders, WEATHER } from './support.ts';
 
+/** All that answers can be held to: closed objects, and no bounds. */
+const CLOSED = {
+  type: 'object',
+  properties: { city: { $ref: '#/$defs/city' }, days: { type: 'integer' } },
+  required: ['city', 'days'],
+  additionalProperties: false,
+  $defs: { city: { type: 'string' } },
+};
+
 type Params = MessageCreateParamsNonStreaming;
 type Messages = Params['messages'];
 
@@ -62,7 +71,7 @@ const REQUESTS: { readonly [name: string]: Params } = {
     model,
     max_tokens,
     messages: user('Weather?'),
-    output_config: { format: { type: 'json_schema', schema: WEATHER } },
+    output_config: { format: { type: 'json_schema', schema: CLOSED } },
   },
   refusal: { model, max_tokens, messages: user('SIMULATE_REFUSAL') },
   'the content filter': { model: `${model}+content-filter-at-4`, max_tokens, messages: user('Hello') },
@@ -124,6 +133,21 @@ describe('what is asked is what comes', () => {
       messages: [{ role: 'user', content: [{ type: 'image', source }] }],
     });
     expect(content[0]).toMatchObject({ text: expect.stringContaining('one image') });
+  });
+
+  test('images in results and documents are mentioned too', async () => {
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } } as const;
+    const document = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'x' } } as const;
+    const { content } = await start().anthropic.messages.create({
+      model,
+      max_tokens,
+      messages: [
+        ...user('Look'),
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: [image] }, document] },
+      ],
+    });
+    expect(content[0]).toMatchObject({ text: expect.stringContaining('I can see one image and one file.') });
   });
 
   test('a JSON schema is kept', async () => {
@@ -270,6 +294,26 @@ describe('refuses what Anthropic refuses', () => {
       },
       /must not come after a ttl='5m'/,
     ],
+    'an answer in an open object': [
+      { output_config: { format: { type: 'json_schema', schema: WEATHER } } },
+      /^output_config\.format\.schema: For 'object' type, 'additionalProperties' must be explicitly set to false/,
+    ],
+    'an answer with bounds': [
+      {
+        output_config: {
+          format: { type: 'json_schema', schema: { ...CLOSED, properties: { n: { type: 'integer', minimum: 1 } } } },
+        },
+      },
+      /For 'integer' type, property 'minimum' is not supported/,
+    ],
+    'an answer that recurses': [
+      { output_config: { format: { type: 'json_schema', schema: { ...CLOSED, properties: { n: { $ref: '#' } } } } } },
+      /Circular reference detected/,
+    ],
+    'a strict tool with an open object': [
+      { tools: [{ ...weather, strict: true }] },
+      /^tools\.0\.custom: For 'object' type, 'additionalProperties' must be/,
+    ],
     'an http image': [
       { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url: 'http://x/a.png' } }] }] },
       /Only HTTPS URLs/,
@@ -304,6 +348,28 @@ describe('refuses what Anthropic refuses', () => {
     expect(await refused.json()).toMatchObject({
       error: { type: 'authentication_error', message: 'invalid x-api-key' },
     });
+  });
+});
+
+describe('tokens are counted', () => {
+  test('as they are charged, and for nothing', async () => {
+    const { system, ...counted } = { ...(REQUESTS['one tool'] as Params), system: 'Be brief.' };
+    const { max_tokens: _, stream: __, ...request } = counted as Params;
+    const { input_tokens } = await start().anthropic.messages.countTokens({ ...request, system });
+    const { usage } = await start().anthropic.messages.create({ ...counted, system });
+    expect(input_tokens).toBe(usage.input_tokens);
+    expect(input_tokens).toBeGreaterThan(346);
+  });
+
+  test('and what is no part of the prompt is refused', async () => {
+    const url = `${start().providers.anthropicBaseUrl}/v1/messages/count_tokens`;
+    const response = await post(url, REQUESTS.text);
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringContaining('max_tokens: Extra inputs are not permitted'),
+    ]);
+    expect((await post(url, { model, messages: [] })).status).toBe(400);
+    expect((await post(url, { model: 'm@429', messages: user('Hi') })).status).toBe(429);
   });
 });
 

@@ -172,11 +172,13 @@ describe('what is asked is what comes', () => {
           content: [
             { type: 'text', text: 'What is this?' },
             { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+            { type: 'file', file: { file_data: 'data:application/pdf;base64,AAAA', filename: 'a.pdf' } },
+            { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } },
           ],
         },
       ],
     });
-    expect(seen.choices[0]?.message.content).toContain('one image');
+    expect(seen.choices[0]?.message.content).toContain('I can see one image and one file and one recording.');
     expect(seen.usage?.prompt_tokens).toBeGreaterThan(700);
   });
 
@@ -211,6 +213,40 @@ test('a long prompt that was sent before is cached, with what it has in common w
   expect(cached % 128).toBe(0);
   expect(cached).toBeGreaterThan(1024);
   expect(cached).toBeLessThan(second?.prompt_tokens ?? 0);
+});
+
+describe('models of others that speak the same format show their thoughts', () => {
+  test.each([
+    ['deepseek-reasoner@fast', 'reasoning_content'],
+    ['openai/gpt-oss-120b@fast', 'reasoning'],
+  ])('%s in %s, streamed and whole', async (name, field) => {
+    const params = { model: name, messages: user('Think'), tools: [weather] };
+    const { choices, usage } = await start().openai.chat.completions.create(params);
+    const message = choices[0]?.message as unknown as Record<string, string>;
+    expect(message[field]).toMatch(/\w+ \w+/);
+    const stream = await start().openai.chat.completions.create({ ...params, stream: true });
+    let thoughts = '';
+    for await (const chunk of stream) {
+      thoughts += (chunk.choices[0]?.delta as unknown as Record<string, string | undefined>)?.[field] ?? '';
+    }
+    expect(thoughts).toBe(message[field]);
+    expect(usage?.completion_tokens_details?.reasoning_tokens).toBeGreaterThan(16);
+  });
+
+  test('and DeepSeek takes them back', async () => {
+    const params = { model: 'deepseek-reasoner@fast', tools: [weather] };
+    const first = await start().openai.chat.completions.create({ ...params, messages: user('Weather?') });
+    const message = first.choices[0]?.message;
+    const second = await start().openai.chat.completions.create({
+      ...params,
+      messages: [
+        ...user('Weather?'),
+        ...(message === undefined ? [] : [message]),
+        { role: 'tool', tool_call_id: message?.tool_calls?.[0]?.id ?? '', content: '21 degrees' },
+      ],
+    });
+    expect(second.choices[0]?.message.content).toContain('21 degrees');
+  });
 });
 
 test('usage is streamed only where it is asked for, and other chunks carry null then', async () => {
@@ -263,6 +299,40 @@ describe('refuses what OpenAI refuses', () => {
     'a tool name with a dot': [{ tools: [tool('a.b', NOTHING)] }, 'tools[0].function.name', /pattern/],
     'five stop sequences': [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', /too long/],
     'JSON that nobody mentions': [{ response_format: { type: 'json_object' } }, 'messages', /word 'json'/],
+    'a strict function with an open object': [
+      { tools: [{ type: 'function', function: { name: 'f', parameters: WEATHER, strict: true } }] },
+      'tools[0].function.parameters',
+      /Invalid schema for function 'f': In context=\(\), 'additionalProperties' is required/,
+    ],
+    'a strict answer with an optional field': [
+      {
+        response_format: {
+          type: 'json_schema',
+          json_schema: {
+            name: 'x',
+            strict: true,
+            schema: { ...WEATHER, required: ['city'], additionalProperties: false },
+          },
+        },
+      },
+      'response_format',
+      /Missing 'days'/,
+    ],
+    'thoughts of DeepSeek that do not come back': [
+      {
+        model: 'deepseek-reasoner@fast',
+        messages: [
+          ...user('Hi'),
+          {
+            role: 'assistant',
+            tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+          },
+          { role: 'tool', tool_call_id: 'call_1', content: 'x' },
+        ],
+      },
+      null,
+      /`reasoning_content` in the thinking mode must be passed back/,
+    ],
     'an unknown fault': [{ model: 'gpt-4.1@typo' }, 'model', /no fault "typo"/],
     'no JSON at all': ['{', null, /not a JSON object/] as never,
   };
