@@ -54,7 +54,7 @@ const MODELS: readonly (readonly [name: RegExp, traits: ModelTraits])[] = [
   [/gemini-2\.5-flash-lite/, { ...GEMINI_2_5, thinking: budget(512, 24_576, true) }],
   [/gemini-2\.5-/, GEMINI_2_5],
   [/gemini-3-pro/, { ...GEMINI_3, thinking: levels('low', 'high') }],
-  [/gemini-3\.1-pro|gemini-3\.[78]-flash(?!-lite)/, WITHOUT_MINIMAL],
+  [/gemini-3\.1-pro|gemini-3\.[7-9]-(?!flash-lite)/, WITHOUT_MINIMAL],
   [/gemini-3(\.\d+)?-/, GEMINI_3],
   // Models that are newer than this table are most likely like the newest in it; so are `gemini-pro-latest` and its like.
   [/gemini-/, GEMINI_4],
