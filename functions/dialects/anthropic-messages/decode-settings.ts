@@ -4,7 +4,7 @@
  */
 import type { ReasoningSettings, ResponseFormat } from '../../core/chat.ts';
 import { isEffort } from '../../core/effort.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { type Path, parseRequest } from '../../core/parse.ts';
 import { blockType, without } from './decode-content.ts';
 import { displaySchema, formatSchema, outputConfigSchema, thinkingSchema, type WireRequest } from './wire.ts';
@@ -78,11 +78,20 @@ function decodeThinking(thinking: JsonObject): DecodedThinking {
 
 function decodeFormat(format: JsonObject, at: Path): ResponseFormat | undefined {
   if (blockType(format, at) !== 'json_schema') return undefined;
-  // The API holds to every schema that it takes.
-  return {
-    type: 'json-schema',
-    name: SCHEMA_NAME,
-    schema: parseRequest(formatSchema, format, at).schema,
-    strict: true,
-  };
+  const { schema } = parseRequest(formatSchema, format, at);
+  return { type: 'json-schema', name: SCHEMA_NAME, schema, ...(isClosed(schema) ? { strict: true } : {}) };
+}
+
+/**
+ * This API holds to every schema that it takes. OpenAI's `strict` does so only for those that leave nothing open, and
+ * refuses the others: they are asked for without it.
+ */
+function isClosed(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.every(isClosed);
+  if (!isJsonObject(value)) return true;
+  const { properties, required, additionalProperties } = value;
+  const names = isJsonObject(properties) ? Object.keys(properties) : [];
+  const isOpen = value.type === 'object' && additionalProperties !== false;
+  const isOptional = names.some((name) => !Array.isArray(required) || !required.includes(name));
+  return !isOpen && !isOptional && Object.values(value).every(isClosed);
 }

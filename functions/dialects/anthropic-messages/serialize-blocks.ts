@@ -14,7 +14,7 @@ export interface BlockSerializer {
   end(): readonly BlockEvent[];
 }
 
-export const MAX_HELD_CHARS = 8_000_000;
+const MAX_HELD_CHARS = 8_000_000;
 
 export function createBlockSerializer(): BlockSerializer {
   let current: number | undefined;

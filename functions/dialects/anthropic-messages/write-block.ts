@@ -43,8 +43,9 @@ export interface BlockWriter {
 export function createBlockWriter(block: BlockStart, blocks: WireBlocks, requestId: string): BlockWriter {
   switch (block.type) {
     case 'text':
-    case 'refusal':
       return textWriter(blocks);
+    case 'refusal':
+      return { ...textWriter(blocks), sign: () => {} };
     case 'reasoning':
       return reasoningWriter(blocks);
     case 'tool-call':

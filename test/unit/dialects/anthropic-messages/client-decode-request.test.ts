@@ -75,11 +75,11 @@ describe('decodeRequest: parameters', () => {
     ],
     [
       { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
-      { responseFormat: { type: 'json-schema', name: 'output', schema: { type: 'object' }, strict: true } },
+      { responseFormat: { type: 'json-schema', name: 'output', schema: { type: 'object' } } },
     ],
     [
       { output_format: { type: 'json_schema', schema: { type: 'object' } } },
-      { responseFormat: { type: 'json-schema', name: 'output', schema: { type: 'object' }, strict: true } },
+      { responseFormat: { type: 'json-schema', name: 'output', schema: { type: 'object' } } },
     ],
     [
       { output_config: { format: { type: 'grammar', rules: 'x' } } },
@@ -104,6 +104,26 @@ describe('decodeRequest: parameters', () => {
   it('says nothing of what is null', () => {
     const nothing = { temperature: null, top_k: null, service_tier: null, output_config: null, tool_choice: null };
     expect(decode(nothing)).toEqual(decode({}));
+  });
+});
+
+describe('decodeRequest: schemas', () => {
+  const closed = {
+    type: 'object',
+    properties: { a: { type: 'string' } },
+    required: ['a'],
+    additionalProperties: false,
+  };
+  it.each<[JsonObject, boolean]>([
+    [closed, true],
+    [{ ...closed, properties: { a: { type: 'array', items: closed } } }, true],
+    [{ ...closed, properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: closed } }, true],
+    [{ ...closed, required: [] }, false],
+    [{ ...closed, additionalProperties: true }, false],
+    [{ ...closed, properties: { a: { anyOf: [closed, { type: 'object' }] } } }, false],
+  ])('asks for %j strictly: %s', (schema, strict) => {
+    const { responseFormat } = decode({ output_config: { format: { type: 'json_schema', schema } } });
+    expect(responseFormat).toEqual({ type: 'json-schema', name: 'output', schema, ...(strict ? { strict } : {}) });
   });
 });
 
