@@ -1,4 +1,5 @@
 /** The only seams where time passes: what the gateway needs of the world, implemented in `adapters` and faked nowhere. */
+import type { ChatRequest } from './chat.ts';
 import type { EncodedRequest, Frame, Framing } from './codec.ts';
 import type { ProviderConfig } from './config.ts';
 
@@ -108,8 +109,12 @@ export interface Ledger {
   room(scopes: readonly Scope[], nowMs: number): Promise<Room>;
   /** All scopes or none. */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
-  /** Replaces what was reserved by what was used. Applying it twice changes nothing. */
-  settle(reservation: Reservation, actual: Settlement, nowMs: number): Promise<void>;
+  /**
+   * Replaces what was reserved by what was used. Applying it twice changes nothing. `log` writes the request's row: it
+   * is called once the figures stand, and the reservation stays open until it is done, so that a process that dies in
+   * between leaves something by which upkeep can write the row.
+   */
+  settle(reservation: Reservation, actual: Settlement, nowMs: number, log?: () => Promise<void>): Promise<void>;
 }
 
 export interface SecretStore {
@@ -155,4 +160,9 @@ export interface Upstream {
 /** Never throws and never makes a request wait longer than its bound: a row that cannot be sent goes to standard output. */
 export interface RequestLog<Row> {
   write(row: Row): Promise<void>;
+}
+
+/** Counts a request's input for a model, where its provider does not. */
+export interface TokenCounter {
+  count(request: ChatRequest, model: string): Promise<number>;
 }
