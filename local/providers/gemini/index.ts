@@ -15,7 +15,8 @@ const METHODS = ['generateContent', 'countTokens', 'embedContent', 'batchEmbedCo
 
 const front = {
   name: 'gemini',
-  modelsPath: '/gemini/v1beta/models',
+  // In either version of the interface.
+  modelsPath: '/gemini/v1',
   headers: () => ({ 'server-timing': 'gfet4t7; dur=123', vary: 'Origin, X-Origin, Referer' }),
   credential: (headers) => {
     const key = headers['x-goog-api-key'];

@@ -19,11 +19,91 @@ interface Seen {
   readonly headersMs: number;
 }
 
-type Provider = 'openai' | 'anthropic';
+const PROVIDERS = ['openai', 'anthropic', 'gemini', 'responses'] as const;
+type Provider = (typeof PROVIDERS)[number];
+
+interface Wire {
+  path(model: string, stream: boolean): string;
+  body(text: string, stream: boolean): object;
+  /** Content in a stream, token by token. */
+  readonly token: RegExp;
+  /** The terminal event of a stream. */
+  readonly done: string;
+  /** The reason to finish, streamed or whole; Gemini's and that of responses are in the terminal event. */
+  readonly finished: RegExp;
+  readonly filtered: string;
+  readonly tokens200: RegExp;
+  readonly serverError: object;
+  readonly quota: readonly [number, string];
+  readonly tooLong: string;
+  readonly blocked: string;
+}
+
+const openaiErrors = {
+  serverError: { type: 'server_error' },
+  quota: [429, 'insufficient_quota'],
+  tooLong: 'context_length_exceeded',
+  blocked: 'content_filter',
+} as const;
+
+const WIRES: { readonly [P in Provider]: Wire } = {
+  openai: {
+    ...openaiErrors,
+    path: () => '/openai/v1/chat/completions',
+    body: (content, stream) => ({
+      max_tokens: 500,
+      messages: [{ role: 'user', content }],
+      ...(stream ? { stream_options: { include_usage: true } } : {}),
+    }),
+    token: /"delta":\{"content":"[^"]/g,
+    done: 'data: [DONE]',
+    finished: /"finish_reason":"stop"/,
+    filtered: '"finish_reason":"content_filter"',
+    tokens200: /"completion_tokens":200,/,
+  },
+  anthropic: {
+    path: () => '/anthropic/v1/messages',
+    body: (content) => ({ max_tokens: 500, messages: [{ role: 'user', content }] }),
+    token: /"delta":\{"type":"text_delta"/g,
+    done: 'event: message_stop',
+    finished: /"stop_reason":"end_turn"/,
+    filtered: '"stop_reason":"refusal"',
+    tokens200: /"output_tokens":200[,}]/,
+    serverError: { type: 'api_error' },
+    quota: [400, 'credit balance is too low'],
+    tooLong: 'prompt is too long',
+    blocked: 'content filtering policy',
+  },
+  gemini: {
+    path: (model, stream) =>
+      `/gemini/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+    body: (text) => ({ contents: [{ role: 'user', parts: [{ text }] }], generationConfig: { maxOutputTokens: 500 } }),
+    token: /"parts":\[\{"text":"[^"]/g,
+    done: '"finishReason"',
+    finished: /"finishReason":"STOP"/,
+    filtered: '"finishReason":"SAFETY"',
+    tokens200: /"candidatesTokenCount":200,/,
+    serverError: { status: 'INTERNAL' },
+    quota: [429, 'RESOURCE_EXHAUSTED'],
+    tooLong: 'exceeds the maximum number of tokens',
+    blocked: 'PROHIBITED_CONTENT',
+  },
+  responses: {
+    ...openaiErrors,
+    path: () => '/openai/v1/responses',
+    body: (input) => ({ input, max_output_tokens: 500 }),
+    token: /"type":"response\.output_text\.delta"/g,
+    done: 'event: response.completed',
+    finished: /"object":"response","created_at":\d+,"status":"completed"/,
+    filtered: '"incomplete_details":{"reason":"content_filter"}',
+    tokens200: /"output_tokens":200,/,
+  },
+};
 
 function send(provider: Provider, faults: string, stream: boolean, patience = 5_000): Promise<Seen> {
   const { providers } = start();
-  const path = provider === 'openai' ? '/openai/v1/chat/completions' : '/anthropic/v1/messages';
+  const wire = WIRES[provider];
+  const model = `model@${faults}`;
   const sentAt = performance.now();
   let lastAt = sentAt;
   let seen: Seen = {
@@ -42,7 +122,7 @@ function send(provider: Provider, faults: string, stream: boolean, patience = 5_
     const finish = (failure?: string) =>
       resolve({ ...seen, body: seen.bytes.toString('utf8'), totalMs: performance.now() - sentAt, failure });
     const request = httpRequest(
-      `${providers.url}${path}`,
+      `${providers.url}${wire.path(model, stream)}`,
       {
         method: 'POST',
         agent: false,
@@ -71,19 +151,14 @@ function send(provider: Provider, faults: string, stream: boolean, patience = 5_
     request.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
     request.end(
       JSON.stringify({
-        model: `model@${faults}`,
-        stream,
-        max_tokens: 500,
-        messages: [{ role: 'user', content: `${provider} ${faults} ${stream}` }],
-        ...(stream && provider === 'openai' ? { stream_options: { include_usage: true } } : {}),
+        ...(provider === 'gemini' ? {} : { model, stream }),
+        ...wire.body(`${provider} ${faults} ${stream}`, stream),
       }),
     );
   });
 }
 
-/** Tokens of content in a stream of either provider. */
-const tokensIn = (body: string): number => body.match(/"delta":\{("content":"[^"]|"type":"text_delta")/g)?.length ?? 0;
-const DONE = { openai: 'data: [DONE]', anthropic: 'event: message_stop' } as const;
+const tokensIn = (provider: Provider, body: string): number => body.match(WIRES[provider].token)?.length ?? 0;
 const lines = (body: string): readonly string[] => body.split('\n').filter((line) => line.startsWith('data: {'));
 const isJson = (text: string): boolean => {
   try {
@@ -101,28 +176,30 @@ const LOOKS: { readonly [example: string]: (provider: Provider, stream: boolean)
     expect(seen.status).toBe(500);
     expect(seen.headers['content-type']).toBe('application/json');
     expect(JSON.parse(seen.body)).toMatchObject({
-      error: { type: provider === 'openai' ? 'server_error' : 'api_error', message: expect.any(String) },
+      error: { ...WIRES[provider].serverError, message: expect.any(String) },
     });
   },
   '429-quota': async (provider, stream) => {
     const { status, body } = await send(provider, '429-quota', stream);
-    expect([status, body]).toEqual(
-      provider === 'openai'
-        ? [429, expect.stringContaining('insufficient_quota')]
-        : [400, expect.stringContaining('credit balance is too low')],
-    );
+    const [expected, text] = WIRES[provider].quota;
+    expect([status, body]).toEqual([expected, expect.stringContaining(text)]);
   },
   '429-retry-after-2': async (provider, stream) => {
-    const { status, headers } = await send(provider, '429-retry-after-2', stream);
-    expect([status, headers['retry-after']]).toEqual([429, '2']);
+    const { status, headers, body } = await send(provider, '429-retry-after-2', stream);
+    expect(status).toBe(429);
+    if (provider === 'gemini') expect(body).toContain('"retryDelay":"2s"');
+    else expect(headers['retry-after']).toBe('2');
   },
   '429-retry-after-ms-250': async (provider, stream) => {
-    const { status, headers } = await send(provider, '429-retry-after-ms-250', stream);
-    expect([status, headers['retry-after-ms']]).toEqual([429, '250']);
+    const { status, headers, body } = await send(provider, '429-retry-after-ms-250', stream);
+    expect(status).toBe(429);
+    if (provider === 'gemini') expect(body).toContain('"retryDelay":"0.25s"');
+    else expect(headers['retry-after-ms']).toBe('250');
   },
   '429-retry-after-date-2': async (provider, stream) => {
-    const { status, headers } = await send(provider, '429-retry-after-date-2', stream);
+    const { status, headers, body } = await send(provider, '429-retry-after-date-2', stream);
     expect(status).toBe(429);
+    if (provider === 'gemini') return expect(body).toMatch(/"retryDelay":"[12]s"/);
     const wait = Date.parse(headers['retry-after'] ?? '') - Date.now();
     expect(wait).toBeGreaterThan(-1000);
     expect(wait).toBeLessThanOrEqual(2000);
@@ -130,18 +207,18 @@ const LOOKS: { readonly [example: string]: (provider: Provider, stream: boolean)
   'context-length': async (provider, stream) => {
     const { status, body } = await send(provider, 'context-length', stream);
     expect(status).toBe(400);
-    expect(body).toContain(provider === 'openai' ? 'context_length_exceeded' : 'prompt is too long');
+    expect(body).toContain(WIRES[provider].tooLong);
   },
   'content-filter': async (provider, stream) => {
     const { status, body } = await send(provider, 'content-filter', stream);
     expect(status).toBe(400);
-    expect(body).toContain(provider === 'openai' ? 'content_filter' : 'content filtering policy');
+    expect(body).toContain(WIRES[provider].blocked);
   },
   'content-filter-at-5': async (provider, stream) => {
     const { status, body } = await send(provider, 'content-filter-at-5+fast', stream);
     expect(status).toBe(200);
-    expect(body).toContain(provider === 'openai' ? '"finish_reason":"content_filter"' : '"stop_reason":"refusal"');
-    if (stream) expect(tokensIn(body)).toBe(5);
+    expect(body).toContain(WIRES[provider].filtered);
+    if (stream) expect(tokensIn(provider, body)).toBe(5);
   },
   reset: async (provider, stream) => {
     expect(await send(provider, 'reset', stream)).toMatchObject({ status: 0, failure: 'ECONNRESET' });
@@ -159,49 +236,52 @@ const LOOKS: { readonly [example: string]: (provider: Provider, stream: boolean)
   'cut-at-5': async (provider, stream) => {
     const { status, body, failure } = await send(provider, 'cut-at-5+fast', stream);
     expect([status, failure]).toEqual([200, 'ECONNRESET']);
-    if (stream) expect(tokensIn(body)).toBe(5);
+    if (stream) expect(tokensIn(provider, body)).toBe(5);
     else expect(isJson(body)).toBe(false);
   },
   'end-at-5': async (provider, stream) => {
     const { body, failure } = await send(provider, 'end-at-5+fast', stream);
     expect(failure).toBeUndefined();
-    if (stream) expect(tokensIn(body)).toBe(5);
-    else expect(isJson(body)).toBe(false);
-    expect(body).not.toContain(DONE[provider]);
+    if (!stream) return expect(isJson(body)).toBe(false);
+    expect(tokensIn(provider, body)).toBe(5);
+    expect(body).not.toContain(WIRES[provider].done);
   },
   'stall-at-5-3000': async (provider, stream) => {
     const { body, longestGapMs } = await send(provider, 'stall-at-5-300+fast', stream);
     expect(longestGapMs).toBeGreaterThan(290);
-    expect(stream ? body.includes(DONE[provider]) : isJson(body)).toBe(true);
+    expect(stream ? body.includes(WIRES[provider].done) : isJson(body)).toBe(true);
   },
   'malformed-at-3': async (provider, stream) => {
     const { body } = await send(provider, 'malformed-at-3+fast', stream);
     if (!stream) return expect(isJson(body)).toBe(false);
     expect(lines(body).filter((line) => !isJson(line.slice(6)))).toHaveLength(1);
-    expect(body).toContain(DONE[provider]);
+    expect(body).toContain(WIRES[provider].done);
   },
   'error-event-at-3': async (provider, stream) => {
     const { status, body } = await send(provider, 'error-event-at-3+fast', stream);
     if (!stream) return expect(status).toBe(500);
-    expect(tokensIn(body)).toBe(3);
-    expect(JSON.parse(lines(body).at(-1)?.slice(6) ?? '')).toMatchObject({ error: { message: expect.any(String) } });
-    expect(body).not.toContain(DONE[provider]);
+    expect(tokensIn(provider, body)).toBe(3);
+    const last = JSON.parse(lines(body).at(-1)?.slice(6) ?? '');
+    expect(last.response ?? last).toMatchObject({ error: { message: expect.any(String) } });
+    expect(body).not.toContain(WIRES[provider].done);
   },
   'no-done': async (provider, stream) => {
     const { status, body } = await send(provider, 'no-done+fast', stream);
     expect(status).toBe(200);
-    expect(body).toMatch(/"(finish|stop)_reason":"(stop|end_turn)"/);
-    expect(body).not.toContain(DONE[provider]);
+    const { done, finished } = WIRES[provider];
+    const isInDone = provider === 'gemini' || provider === 'responses';
+    expect(finished.test(body)).toBe(!(stream && isInDone));
+    if (stream) expect(body).not.toContain(done);
   },
   'no-usage': async (provider, stream) => {
     const { body } = await send(provider, 'no-usage+fast', stream);
-    expect(body).not.toMatch(/"usage":\{/);
-    expect(body).toMatch(/"(finish|stop)_reason":"(stop|end_turn)"/);
+    expect(body).not.toMatch(/"usage(Metadata)?":\{/);
+    expect(body).toMatch(WIRES[provider].finished);
   },
   'wrong-content-type': async (provider, stream) => {
     const { headers, body } = await send(provider, 'wrong-content-type+fast', stream);
     expect(headers['content-type']).toBe('text/html');
-    expect(body).toMatch(/"(finish|stop)_reason":"(stop|end_turn)"/);
+    expect(body).toMatch(WIRES[provider].finished);
   },
   'sign-in-page': async (provider, stream) => {
     const seen = await send(provider, 'sign-in-page', stream);
@@ -217,7 +297,7 @@ const LOOKS: { readonly [example: string]: (provider: Provider, stream: boolean)
     const text = await new Response(
       new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip')),
     ).text();
-    expect(stream ? text.includes(DONE[provider]) : isJson(text)).toBe(true);
+    expect(stream ? text.includes(WIRES[provider].done) : isJson(text)).toBe(true);
   },
   fast: async (provider, stream) => {
     // At the usual pace, 200 tokens take more than two seconds.
@@ -225,7 +305,7 @@ const LOOKS: { readonly [example: string]: (provider: Provider, stream: boolean)
   },
   'tokens-200': async (provider, stream) => {
     const { body } = await send(provider, 'tokens-200+fast', stream);
-    expect(body).toMatch(provider === 'openai' ? /"completion_tokens":200,/ : /"output_tokens":200[,}]/);
+    expect(body).toMatch(WIRES[provider].tokens200);
   },
 };
 
@@ -233,7 +313,7 @@ test('every fault in the table has a look', () => {
   expect(Object.keys(LOOKS).sort()).toEqual(FAULTS.map((fault) => fault.example).sort());
 });
 
-describe.each(['openai', 'anthropic'] as const)('%s', (provider) => {
+describe.each(PROVIDERS)('%s', (provider) => {
   describe.each([
     ['streamed', true],
     ['whole', false],
@@ -245,16 +325,17 @@ describe.each(['openai', 'anthropic'] as const)('%s', (provider) => {
 });
 
 test.each([400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529])('status %i', async (status) => {
-  for (const provider of ['openai', 'anthropic'] as const) {
+  for (const provider of PROVIDERS) {
     const seen = await send(provider, String(status), false);
     expect(seen.status).toBe(status);
-    expect(JSON.parse(seen.body)).toMatchObject({ error: { type: expect.any(String), message: expect.any(String) } });
+    const name = provider === 'gemini' ? 'status' : 'type';
+    expect(JSON.parse(seen.body)).toMatchObject({ error: { [name]: expect.any(String), message: expect.any(String) } });
   }
 });
 
 test('without faults tokens come one by one, at a pace', async () => {
   const seen = await send('openai', 'tokens-12', true);
-  expect(tokensIn(seen.body)).toBe(12);
+  expect(tokensIn('openai', seen.body)).toBe(12);
   expect(seen.firstByteMs).toBeGreaterThan(140);
   expect(seen.totalMs - seen.firstByteMs).toBeGreaterThan(11 * 9);
   expect(seen.pieces).toBeGreaterThan(4);

@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll } from 'vitest';
 import { type SimulatedProviders, startSimulatedProviders } from '../../../local/providers/index.ts';
@@ -7,6 +8,7 @@ export interface Started {
   readonly providers: SimulatedProviders;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
+  readonly gemini: GoogleGenAI;
 }
 
 /** Official clients against a server of the test file's own; they never retry, so that every fault is seen. */
@@ -18,6 +20,7 @@ export function useProviders(): () => Started {
       providers,
       openai: new OpenAI({ baseURL: providers.openaiBaseUrl, apiKey: 'sk-test', maxRetries: 0 }),
       anthropic: new Anthropic({ baseURL: providers.anthropicBaseUrl, apiKey: 'sk-ant-test', maxRetries: 0 }),
+      gemini: new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl: `${providers.url}/gemini` } }),
     };
   });
   afterAll(() => started?.providers.close());
