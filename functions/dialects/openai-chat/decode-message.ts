@@ -8,9 +8,10 @@ import type {
   ToolResultPart,
 } from '../../core/chat.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { decodeContent, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import { readText } from '../../core/read.ts';
-import { decodeContent, decodePart, decodeText, markLast, partType } from './decode-part.ts';
+import { decodePart, decodeText, markLast } from './decode-part.ts';
 import { decodeDetails, type ReasoningDetail, readCallSignature, readDetails } from './reasoning-details.ts';
 import {
   assistantSchema,
@@ -38,7 +39,7 @@ function decodeMessage(message: JsonObject, at: Path, calls: Set<string>): Messa
     case 'system':
     case 'developer': {
       const parts = decodeContent(readContent(message, at), [...at, 'content'], (part, place) => {
-        if (partType(part, place) === 'text') return decodeText(part, place);
+        if (typeOf(part, place) === 'text') return decodeText(part, place);
         throw invalidRequest([...place, 'type'], `must be "text" in a ${role} message`);
       });
       return { role: 'system', content: markLast(parts, message, at), ...readName(message, at) };
@@ -122,7 +123,7 @@ function decodeReasoning(message: JsonObject, details: readonly ReasoningDetail[
 }
 
 function decodeAssistantPart(part: JsonObject, at: Path): AssistantPart {
-  switch (partType(part, at)) {
+  switch (typeOf(part, at)) {
     case 'refusal':
       return { type: 'refusal', text: parseRequest(refusalPartSchema, part, at).refusal };
     case 'thinking':

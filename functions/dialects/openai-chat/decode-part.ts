@@ -2,26 +2,17 @@ import { decodeCache } from '../../core/cache-marker.ts';
 import type { CacheMarker, ContentPart, MediaSource, TextPart } from '../../core/chat.ts';
 import { readDataUrl, readMediaUrl } from '../../core/data-url.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { audioPart, imageDetail, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import { audioPartSchema, filePartSchema, imagePartSchema, textPartSchema } from './wire.ts';
-
-const AUDIO_TYPES: ReadonlyMap<string, string> = new Map([
-  ['wav', 'audio/wav'],
-  ['mp3', 'audio/mpeg'],
-]);
 
 export function decodeText(part: JsonObject, at: Path): TextPart {
   return { type: 'text', text: parseRequest(textPartSchema, part, at).text, ...decodeCache(part, at) };
 }
 
-export function partType(part: JsonObject, at: Path): string {
-  if (typeof part.type === 'string') return part.type;
-  throw invalidRequest([...at, 'type'], part.type === undefined ? 'is missing' : 'must be a string');
-}
-
 /** A type of part that is not known here is the provider's to judge, where the request goes through unchanged. */
 export function decodePart(part: JsonObject, at: Path): ContentPart {
-  switch (partType(part, at)) {
+  switch (typeOf(part, at)) {
     case 'text':
       return decodeText(part, at);
     case 'image_url': {
@@ -29,14 +20,13 @@ export function decodePart(part: JsonObject, at: Path): ContentPart {
       return {
         type: 'image',
         source: readMediaUrl(url, [...at, 'image_url', 'url']),
-        ...(detail === 'low' || detail === 'high' || detail === 'auto' ? { detail } : {}),
+        ...imageDetail(detail),
         ...decodeCache(part, at),
       };
     }
     case 'input_audio': {
-      const { data, format } = parseRequest(audioPartSchema, part, at).input_audio;
-      const mediaType = AUDIO_TYPES.get(format) ?? `audio/${format}`;
-      return { type: 'audio', source: { type: 'base64', mediaType, data }, ...decodeCache(part, at) };
+      const { input_audio: audio } = parseRequest(audioPartSchema, part, at);
+      return { ...audioPart(audio), ...decodeCache(part, at) };
     }
     case 'file': {
       const { file } = parseRequest(filePartSchema, part, at);
@@ -50,16 +40,6 @@ export function decodePart(part: JsonObject, at: Path): ContentPart {
     default:
       return { type: 'opaque', origin: 'openai-chat', data: part };
   }
-}
-
-/** The text of a message, or its parts. `decode` reads one part. */
-export function decodeContent<P>(
-  content: string | readonly JsonObject[],
-  at: Path,
-  decode: (part: JsonObject, at: Path) => P,
-): readonly (P | TextPart)[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part, index) => decode(part, [...at, index]));
 }
 
 /** A `cache_control` on the message itself is meant for its end. */

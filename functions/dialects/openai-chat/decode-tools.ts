@@ -1,9 +1,9 @@
 import { decodeCache } from '../../core/cache-marker.ts';
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { functionTool, jsonSchemaFormat, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
 import { readObject } from '../../core/read.ts';
-import { partType } from './decode-part.ts';
 import {
   customToolSchema,
   functionToolSchema,
@@ -12,23 +12,16 @@ import {
   namedFunctionSchema,
 } from './wire.ts';
 
-/** No parameters, as a schema: every provider wants one. */
-const NO_PARAMETERS: JsonObject = { type: 'object', properties: {} };
-
 export function decodeTools(tools: readonly JsonObject[]): readonly Tool[] {
   return tools.map((tool, index): Tool => {
     const at = ['tools', index];
-    const type = partType(tool, at);
+    const type = typeOf(tool, at);
     switch (type) {
       case 'function': {
-        const { name, description, parameters, strict } = parseRequest(functionToolSchema, tool, at).function;
+        const { function: described } = parseRequest(functionToolSchema, tool, at);
         const marker = decodeCache(tool, at);
         return {
-          kind: 'function',
-          name,
-          ...(description ? { description } : {}),
-          parameters: parameters ?? NO_PARAMETERS,
-          ...(typeof strict === 'boolean' ? { strict } : {}),
+          ...functionTool(described),
           ...(marker.cache ? marker : decodeCache(readObject(tool.function), [...at, 'function'])),
         };
       }
@@ -46,7 +39,7 @@ export function decodeTools(tools: readonly JsonObject[]): readonly Tool[] {
 export function decodeToolChoice(value: string | JsonObject, tools: readonly Tool[]): ToolChoice | undefined {
   if (value === 'auto' || value === 'none' || value === 'required') return { type: value };
   if (!isJsonObject(value)) throw invalidRequest(['tool_choice'], 'must be "auto", "none", "required" or an object');
-  const type = partType(value, ['tool_choice']);
+  const type = typeOf(value, ['tool_choice']);
   if (type !== 'function' && type !== 'custom') return undefined;
   const name =
     type === 'function'
@@ -59,23 +52,15 @@ export function decodeToolChoice(value: string | JsonObject, tools: readonly Too
 }
 
 export function decodeResponseFormat(value: JsonObject): ResponseFormat {
-  const type = partType(value, ['response_format']);
+  const type = typeOf(value, ['response_format']);
   switch (type) {
     case 'text':
       return { type };
     case 'json_object':
       return { type: 'json' };
     case 'json_schema': {
-      const { name, description, schema, strict } = parseRequest(jsonSchemaFormatSchema, value, [
-        'response_format',
-      ]).json_schema;
-      return {
-        type: 'json-schema',
-        name,
-        ...(description ? { description } : {}),
-        schema: schema ?? {},
-        ...(typeof strict === 'boolean' ? { strict } : {}),
-      };
+      const { json_schema: named } = parseRequest(jsonSchemaFormatSchema, value, ['response_format']);
+      return jsonSchemaFormat({ ...named, schema: named.schema ?? {} });
     }
     default:
       throw invalidRequest(['response_format', 'type'], 'must be "text", "json_object" or "json_schema"');

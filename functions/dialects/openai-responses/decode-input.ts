@@ -1,9 +1,10 @@
 /** Input items as messages: what the assistant said and called in one go is one message, and so are the results. */
 import type { AssistantPart, ContentPart, Message, TextPart, ToolResultPart } from '../../core/chat.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { decodeContent, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import type { Proof } from './carried-proof.ts';
-import { decodeContent, decodePart, decodeText, typeOf } from './decode-part.ts';
+import { decodePart, decodeText } from './decode-part.ts';
 import { decodeReasoning } from './decode-reasoning.ts';
 import {
   callOutputSchema,

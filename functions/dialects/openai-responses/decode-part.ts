@@ -1,25 +1,19 @@
 import type { CacheMarker, ContentPart, MediaSource, TextPart } from '../../core/chat.ts';
 import { isDataUrl, readDataUrl, readMediaUrl } from '../../core/data-url.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { audioPart, imageDetail, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import { audioPartSchema, breakpointSchema, DIALECT, filePartSchema, imagePartSchema, textPartSchema } from './wire.ts';
 
-const AUDIO_TYPES: { readonly [format: string]: string } = { wav: 'audio/wav', mp3: 'audio/mpeg' };
-
 /** `file_data` may come without its type, which only the name tells then. */
-const FILE_TYPES: { readonly [extension: string]: string } = {
-  pdf: 'application/pdf',
-  txt: 'text/plain',
-  md: 'text/markdown',
-  csv: 'text/csv',
-  html: 'text/html',
-  json: 'application/json',
-};
-
-export function typeOf(value: JsonObject, at: Path): string {
-  if (typeof value.type === 'string') return value.type;
-  throw invalidRequest([...at, 'type'], value.type === undefined ? 'is missing' : 'must be a string');
-}
+const FILE_TYPES: ReadonlyMap<string, string> = new Map([
+  ['pdf', 'application/pdf'],
+  ['txt', 'text/plain'],
+  ['md', 'text/markdown'],
+  ['csv', 'text/csv'],
+  ['html', 'text/html'],
+  ['json', 'application/json'],
+]);
 
 /** A type of part that is not known here is the provider's to judge, where the request goes through unchanged. */
 export function decodePart(part: JsonObject, at: Path): ContentPart {
@@ -34,9 +28,8 @@ export function decodePart(part: JsonObject, at: Path): ContentPart {
     case 'input_file':
       return decodeFile(part, at);
     case 'input_audio': {
-      const { data, format } = parseRequest(audioPartSchema, part, at).input_audio;
-      const mediaType = AUDIO_TYPES[format] ?? `audio/${format}`;
-      return { type: 'audio', source: { type: 'base64', mediaType, data }, ...decodeCache(part, at) };
+      const { input_audio: audio } = parseRequest(audioPartSchema, part, at);
+      return { ...audioPart(audio), ...decodeCache(part, at) };
     }
     default:
       return { type: 'opaque', origin: DIALECT, data: part };
@@ -45,16 +38,6 @@ export function decodePart(part: JsonObject, at: Path): ContentPart {
 
 export function decodeText(part: JsonObject, at: Path): TextPart {
   return { type: 'text', text: parseRequest(textPartSchema, part, at).text, ...decodeCache(part, at) };
-}
-
-/** The text of a message, or its parts. `decode` reads one part. */
-export function decodeContent<P>(
-  content: string | readonly JsonObject[],
-  at: Path,
-  decode: (part: JsonObject, at: Path) => P,
-): readonly (P | TextPart)[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part, index) => decode(part, [...at, index]));
 }
 
 function decodeImage(part: JsonObject, at: Path): ContentPart {
@@ -66,7 +49,7 @@ function decodeImage(part: JsonObject, at: Path): ContentPart {
   return {
     type: 'image',
     source,
-    ...(detail === 'low' || detail === 'high' || detail === 'auto' ? { detail } : {}),
+    ...imageDetail(detail),
     ...decodeCache(part, at),
   };
 }
@@ -91,7 +74,7 @@ interface WireFile {
 function fileSource({ data, url, id, filename }: WireFile, at: Path): MediaSource {
   if (data) {
     if (isDataUrl(data)) return readDataUrl(data, [...at, 'file_data']);
-    const mediaType = FILE_TYPES[/\.(\w+)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? ''];
+    const mediaType = FILE_TYPES.get(/\.(\w+)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? '');
     if (mediaType !== undefined) return { type: 'base64', mediaType, data };
     throw invalidRequest([...at, 'file_data'], 'must be a data URL of the form data:TYPE;base64,DATA');
   }

@@ -1,28 +1,17 @@
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/chat.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { functionTool, jsonSchemaFormat, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
 import { nestFormat } from './custom-format.ts';
-import { typeOf } from './decode-part.ts';
 import { customToolSchema, DIALECT, functionToolSchema, jsonSchemaFormatSchema, namedSchema } from './wire.ts';
-
-/** No parameters, as a schema: every provider wants one. */
-const NO_PARAMETERS: JsonObject = { type: 'object', properties: {} };
 
 export function decodeTools(tools: readonly JsonObject[]): readonly Tool[] {
   return tools.map((tool, index): Tool => {
     const at = ['tools', index];
     const type = typeOf(tool, at);
     switch (type) {
-      case 'function': {
-        const { name, description, parameters, strict } = parseRequest(functionToolSchema, tool, at);
-        return {
-          kind: 'function',
-          name,
-          ...(description ? { description } : {}),
-          parameters: parameters ?? NO_PARAMETERS,
-          ...(typeof strict === 'boolean' ? { strict } : {}),
-        };
-      }
+      case 'function':
+        return functionTool(parseRequest(functionToolSchema, tool, at));
       case 'custom': {
         const { name, description, format } = parseRequest(customToolSchema, tool, at);
         return {
@@ -58,16 +47,8 @@ export function decodeTextFormat(value: JsonObject): ResponseFormat {
       return { type: 'text' };
     case 'json_object':
       return { type: 'json' };
-    case 'json_schema': {
-      const { name, description, schema, strict } = parseRequest(jsonSchemaFormatSchema, value, at);
-      return {
-        type: 'json-schema',
-        name,
-        ...(description ? { description } : {}),
-        schema,
-        ...(typeof strict === 'boolean' ? { strict } : {}),
-      };
-    }
+    case 'json_schema':
+      return jsonSchemaFormat(parseRequest(jsonSchemaFormatSchema, value, at));
     default:
       throw invalidRequest([...at, 'type'], 'must be "text", "json_object" or "json_schema"');
   }
