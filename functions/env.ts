@@ -17,17 +17,26 @@ export interface GatewayEnvironment {
   readonly configFile: string;
 }
 
+/** Upkeep serves nobody: it needs no secrets and no configuration. */
+export type UpkeepEnvironment = Pick<GatewayEnvironment, 'table' | 'requestStream'>;
+
+type Variables = { readonly [name: string]: string | undefined };
+
 /** Fails at once, by name, where a variable is missing: a function that starts half-configured fails later and worse. */
-export function readEnvironment(env: { readonly [name: string]: string | undefined }): GatewayEnvironment {
-  const value = (name: string): string => {
-    const text = env[name];
-    if (text === undefined || text === '') throw new Error(`The environment variable ${name} is not set.`);
-    return text;
-  };
+export function readEnvironment(env: Variables): GatewayEnvironment {
   return {
-    table: value(ENV.table),
-    requestStream: value(ENV.requestStream),
-    secretPrefix: value(ENV.secretPrefix),
-    configFile: value(ENV.configFile),
+    ...readUpkeepEnvironment(env),
+    secretPrefix: read(env, ENV.secretPrefix),
+    configFile: read(env, ENV.configFile),
   };
+}
+
+export function readUpkeepEnvironment(env: Variables): UpkeepEnvironment {
+  return { table: read(env, ENV.table), requestStream: read(env, ENV.requestStream) };
+}
+
+function read(env: Variables, name: string): string {
+  const text = env[name];
+  if (text === undefined || text === '') throw new Error(`The environment variable ${name} is not set.`);
+  return text;
 }

@@ -15,6 +15,7 @@ import { startFunctionUrl } from './function-url.ts';
 import { type Environment, storeProviderKeys } from './provider-keys.ts';
 import { startSimulatedProviders } from './providers/index.ts';
 import { startSecretsManager } from './secrets-manager.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface StartOptions {
   /** 0 takes any free port. */
@@ -27,6 +28,8 @@ export interface StartOptions {
   readonly env?: Environment;
   /** Instead of the gateway's own handler, e.g. the bundle of it. */
   readonly handlerModule?: string;
+  /** How often upkeep runs, in milliseconds; in the cloud it is every minute. @default 10_000 */
+  readonly upkeepMs?: number;
 }
 
 export interface LocalStack {
@@ -52,6 +55,7 @@ const TABLE_NAME = 'tollgate';
 const REQUEST_STREAM = 'tollgate-requests';
 const SECRET_PREFIX = 'tollgate';
 const OWN_HANDLER = fileURLToPath(new URL('../functions/gateway/handler.ts', import.meta.url));
+const UPKEEP_MS = 10_000;
 
 export async function startLocal(options: StartOptions): Promise<LocalStack> {
   const configured = loadConfig(options.config);
@@ -107,6 +111,7 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     };
 
     setEnvironment(endpoints, paths.config, bedrockKey);
+    started(await startUpkeep({ everyMs: options.upkeepMs ?? UPKEEP_MS }));
     const gateway = started(
       await startFunctionUrl({ module: options.handlerModule ?? OWN_HANDLER, port: options.port }),
     );

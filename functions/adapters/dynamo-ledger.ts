@@ -61,20 +61,22 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
   };
 
   /**
-   * Undoes a reservation that did not become whole. What cannot be undone now is left to upkeep, which finds the
-   * record; so the record stays unless everything went well, and a failure here changes nothing for the caller.
+   * Undoes a reservation that did not become whole. Where a write may yet arrive, or cannot be undone now, the record
+   * stays, says that the request was not sent, and upkeep does the rest. A failure here changes nothing for the caller.
    */
-  const giveBack = async (
-    request: ReserveRequest,
-    ask: ReserveAsk,
-    reserved: readonly ReservedScope[],
-    clean: boolean,
-  ) => {
+  const giveBack = async (request: ReserveRequest, ask: ReserveAsk, { reserved, failures, attempted }: Sorted) => {
     const { marker, tokens, costNano, nowMs } = ask;
+    const cancel = async () => {
+      const charged = [...reserved, ...attempted];
+      const decision = { tokens: 0, costNano: 0, reserved: charged, cancelled: true };
+      await Promise.allSettled([records.decide(request, decision)]);
+    };
     const all = { marker, reservedNano: costNano, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+    if (failures.length > 0) await cancel();
     const undone = await Promise.allSettled(reserved.map((charged) => settleOn(charged, all)));
-    if (!clean || undone.some(({ status }) => status === 'rejected')) return;
-    await Promise.allSettled([records.close(request)]);
+    if (failures.length > 0) return;
+    if (undone.some(({ status }) => status === 'rejected')) await cancel();
+    else await Promise.allSettled([records.close(request)]);
   };
 
   return {
@@ -108,10 +110,11 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
         reserveUnlimited(doubted, ask),
         ...asked.map(async (meter) => [await reserveOn(meter, ask)]),
       ]);
-      const { reserved, counted, denials, failures } = sort(tried.flat(), scopes);
-      const denial = worstDenial(denials);
-      const failed = [...opened, ...failures];
-      if (failed.length > 0 || denial !== undefined) await giveBack(request, ask, reserved, failures.length === 0);
+      const sorted = sort(tried.flat(), scopes);
+      const { reserved, counted } = sorted;
+      const denial = worstDenial(sorted.denials);
+      const failed = [...opened, ...sorted.failures];
+      if (failed.length > 0 || denial !== undefined) await giveBack(request, ask, sorted);
       if (failed.length > 0) throw failed[0];
       if (denial !== undefined) return deny(denial);
       return {
@@ -121,9 +124,10 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
       };
     },
 
-    async settle(reservation, actual, nowMs) {
+    async settle(reservation, actual, nowMs, log = async () => undefined) {
       // First of all: from here on whoever finishes this, and however often, applies the same figures.
-      const decided = await records.decide(reservation, actual);
+      const { reserved, counted } = reservation;
+      const decided = await records.decide(reservation, { ...actual, reserved, cancelled: false });
       if (decided === undefined) return;
       const marker = formatMarker(reservation.requestId, reservation.expiresAtMs);
       const correction = {
@@ -134,9 +138,11 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
         nano: decided.costNano - reservation.costNano,
         nowMs,
       };
+      const count = { marker, costNano: decided.costNano, atMs: reservation.nowMs };
       await allOf([
-        ...reservation.reserved.map((charged) => settleOn(charged, correction)),
-        ...reservation.counted.map((scope) => countOn(scope, { marker, costNano: decided.costNano, nowMs })),
+        log(),
+        ...reserved.map((charged) => settleOn(charged, correction)),
+        ...counted.map((scope) => countOn(scope, count)),
       ]);
       await records.close(reservation);
     },
@@ -148,6 +154,8 @@ interface Sorted {
   readonly counted: readonly Scope[];
   readonly denials: readonly Denial[];
   readonly failures: readonly unknown[];
+  /** What the failed may have charged. */
+  readonly attempted: readonly ReservedScope[];
 }
 
 /** In the order of the scopes, not of the answers. */
@@ -159,6 +167,7 @@ function sort(outcomes: readonly ScopeOutcome[], scopes: readonly Scope[]): Sort
     counted: scopes.filter((scope) => counted.includes(scope)),
     denials: outcomes.flatMap((outcome) => (outcome.kind === 'denied' ? [outcome.denial] : [])),
     failures: outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : [])),
+    attempted: outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? (outcome.attempted ?? []) : [])),
   };
 }
 

@@ -6,16 +6,28 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Reservation, ReserveRequest, Settlement } from '../core/ports.ts';
-import { openRecord, planDecide, type RecordKey, readDecision, recordKey } from '../ledger/reservation-record.ts';
+import type { ReserveRequest, Settlement } from '../core/ports.ts';
+import {
+  type Decision,
+  openRecord,
+  planDecide,
+  type RecordKey,
+  readDecision,
+  recordKey,
+} from '../ledger/reservation-record.ts';
 import { classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
+
+export interface RecordName {
+  readonly requestId: string;
+  readonly expiresAtMs: number;
+}
 
 export interface ReservationStore {
   open(request: ReserveRequest): Promise<void>;
   /** Writes down what was used and returns it, or what an earlier call had written; undefined where all is done. */
-  decide(reservation: Reservation, actual: Settlement): Promise<Settlement | undefined>;
-  close(of: { readonly requestId: string; readonly expiresAtMs: number }): Promise<void>;
+  decide(of: RecordName, decision: Decision): Promise<Settlement | undefined>;
+  close(of: RecordName): Promise<void>;
 }
 
 export function createReservationStore({ client, table }: TableAccess, waiting: Waiting): ReservationStore {
@@ -33,9 +45,9 @@ export function createReservationStore({ client, table }: TableAccess, waiting: 
       await run('write the reservation', () => client.send(command));
     },
 
-    async decide(reservation, actual) {
-      const key = recordKey(reservation.requestId, reservation.expiresAtMs);
-      const { condition, update, names, values } = planDecide(reservation, actual);
+    async decide({ requestId, expiresAtMs }, decision) {
+      const key = recordKey(requestId, expiresAtMs);
+      const { condition, update, names, values } = planDecide(decision);
       const command = new UpdateItemCommand({
         TableName: table,
         Key: itemKey(key),
@@ -47,7 +59,7 @@ export function createReservationStore({ client, table }: TableAccess, waiting: 
       });
       try {
         await run('settle the reservation', () => client.send(command));
-        return actual;
+        return decision;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         if (error.Item !== undefined) return readDecision(error.Item, key);

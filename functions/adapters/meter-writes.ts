@@ -17,7 +17,8 @@ export type ScopeOutcome =
   /** The scope has no limits: to be counted at settlement. */
   | { readonly kind: 'counted'; readonly scope: Scope }
   | { readonly kind: 'denied'; readonly denial: Denial }
-  | { readonly kind: 'failed'; readonly error: unknown };
+  /** `attempted` may have been charged: a write whose answer did not come. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly attempted?: ReservedScope };
 
 export interface MeterWrites {
   /** Never throws. `meter` may be out of date where it has room, but not where it has none: a denial is final. */
@@ -62,7 +63,11 @@ export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWr
         if (plan.kind === 'done') return { outcome: { kind: 'reserved', reserved: attempted ?? plan.reserved } };
         attempted = plan.reserved;
         return { update: plan.update, outcome: { kind: 'reserved', reserved: plan.reserved } };
-      }).catch((error: unknown) => ({ kind: 'failed', error }));
+      }).catch((error: unknown) => ({
+        kind: 'failed',
+        error,
+        ...(attempted === undefined ? {} : { attempted }),
+      }));
     },
 
     async settleOn(charged, correction) {

@@ -121,6 +121,8 @@ function outputCap({ demand, plan, setup }: AdmitInput, prices: readonly ModelPr
 function about(trace: Trace, caller: Caller, demand: Demand): { readonly [name: string]: string } {
   return {
     api: trace.api ?? '',
+    client_dialect: trace.dialect,
+    stream: String(trace.stream),
     key_id: caller.keyId,
     model: demand.model.slice(0, 128),
     ...(caller.team === undefined ? {} : { team: caller.team }),

@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { awsHandler } from '../adapters/aws-handler.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
+import { createTokenCounter } from '../adapters/count-tokens.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
+import { createMediaFetcher } from '../adapters/fetch-media.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
 import { createPriceBook } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
@@ -31,6 +33,7 @@ export function composeGateway(env: { readonly [name: string]: string | undefine
     keys: createDynamoKeyStore({ client: dynamo, table: environment.table }),
     ledger: createDynamoLedger({ client: dynamo, table: environment.table }),
     upstream: createUpstream({ secrets }),
+    tokens: createTokenCounter(),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: environment.requestStream }),
     setup: () => {
       setup ??= loadSetup(environment.configFile);
@@ -46,16 +49,11 @@ export function composeGateway(env: { readonly [name: string]: string | undefine
 
 async function loadSetup(file: string): Promise<Setup> {
   const { config, version } = await readConfigFile(file);
-  return { config, version, prices: await createPriceBook(config) };
-}
-
-/** Time-outs of our own: the SDK's defaults wait for ever, and a request waits with them. */
-function awsHandler(): NodeHttpHandler {
-  return new NodeHttpHandler({
-    connectionTimeout: 1_000,
-    requestTimeout: 3_000,
-    // Without it the handler only prints a warning when the time is up, and goes on waiting.
-    throwOnRequestTimeout: true,
-    httpsAgent: { maxSockets: 256 },
-  });
+  const { remoteMedia: mode, limits } = config;
+  return {
+    config,
+    version,
+    prices: await createPriceBook(config),
+    media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes }),
+  };
 }

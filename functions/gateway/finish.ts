@@ -8,17 +8,28 @@ import type { Trace } from './trace.ts';
  * After the last byte, before the invocation ends: the meters get what was really used, the log its row. Never throws:
  * the client has its answer. What cannot be settled stays reserved until upkeep finds it, so that the ledger counts
  * more, never less.
+ *
+ * The row is written after the settlement is decided and before its record goes. So whenever the process dies, upkeep
+ * finds either the record and can write the row, or a row that is there.
  */
 export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
-  await Promise.all([settle(gateway, trace), gateway.log.write(buildRow(trace))]);
+  const row = buildRow(trace);
+  let written: Promise<void> | undefined;
+  const log = (): Promise<void> => {
+    written ??= gateway.log.write(row);
+    return written;
+  };
+  await settle(gateway, trace, log);
+  await log();
 }
 
-async function settle(gateway: Gateway, trace: Trace): Promise<void> {
+async function settle(gateway: Gateway, trace: Trace, log: () => Promise<void>): Promise<void> {
   if (trace.reservation === undefined) return;
   const { usage, costNano } = totalsOf(trace.attempts);
+  const actual = { tokens: totalTokens(usage), costNano };
   try {
-    await gateway.ledger.settle(trace.reservation, { tokens: totalTokens(usage), costNano }, gateway.clock.now());
+    await gateway.ledger.settle(trace.reservation, actual, gateway.clock.now(), log);
   } catch (thrown) {
     const error = toGatewayError(thrown);
     gateway.report('error', 'A reservation could not be settled; upkeep will.', {

@@ -8,20 +8,29 @@ import { text } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
 import type { Meter } from './meter.ts';
 import { label } from './plan-reserve.ts';
-import { chargeSpend, spendIdsAt } from './spend-window.ts';
+import { requireSeen } from './require-seen.ts';
+import { chargeSpend } from './spend-window.ts';
+import { dayAt, monthAt } from './windows.ts';
 
 export interface Count {
   readonly marker: string;
   readonly costNano: number;
-  readonly nowMs: number;
+  /** When the request began: its spend belongs to that day and month, as its row does. */
+  readonly atMs: number;
 }
 
-export function planCount(meter: Meter, { marker, costNano, nowMs }: Count): Update | 'done' {
+export function planCount(meter: Meter, { marker, costNano, atMs }: Count): Update | 'done' {
   if (meter.lastCounted === marker) return 'done';
   const expression = createExpression();
-  const ids = spendIdsAt(meter, nowMs);
-  chargeSpend(expression, 'day', meter.day, ids.day, costNano, undefined);
-  chargeSpend(expression, 'month', meter.month, ids.month, costNano, undefined);
+  const windows = [
+    ['day', meter.day, dayAt(atMs)],
+    ['month', meter.month, monthAt(atMs)],
+  ] as const;
+  for (const [name, window, id] of windows) {
+    // A window that is over by now is nobody's any more.
+    if (window.id === undefined || window.id <= id) chargeSpend(expression, name, window, id, costNano, undefined);
+    else requireSeen(expression, name, name, text(window.id));
+  }
   const last = expression.name('last_counted');
   const value = expression.value('marker', text(marker));
   expression.require(`(attribute_not_exists(${last}) OR ${last} <> ${value})`);

@@ -3,7 +3,7 @@
  * process dies; the first step of a settlement writes into it what was used, so that whoever finishes it, and however
  * often, applies the same figures.
  */
-import type { Reservation, ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
+import type { ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
 import { RESERVATION_BUCKETS, SCHEMA_VERSION } from '../table.ts';
 import { type Item, number, readCounter, text, texts, type Value } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
@@ -50,21 +50,30 @@ export function openRecord(request: ReserveRequest): Record<string, Value> {
   };
 }
 
+/** What a settlement writes into the record before it touches a meter. */
+export interface Decision extends Settlement {
+  /** The scopes that were charged, or may have been. */
+  readonly reserved: readonly ReservedScope[];
+  /** The request was never sent: it counts nowhere, not even as one. */
+  readonly cancelled: boolean;
+}
+
 /** Conditional on the record being open: a settlement is decided once. */
-export function planDecide(reservation: Reservation, actual: Settlement): Update {
+export function planDecide({ tokens, costNano, reserved, cancelled }: Decision): Update {
   const expression = createExpression();
   expression.require(`attribute_exists(${expression.name('pk')})`);
   expression.require(`attribute_not_exists(${expression.name('settled_nano')})`);
-  expression.set(expression.name('settled_nano'), expression.value('nano', number(actual.costNano)));
-  expression.set(expression.name('settled_tokens'), expression.value('tokens', number(actual.tokens)));
+  expression.set(expression.name('settled_nano'), expression.value('nano', number(costNano)));
+  expression.set(expression.name('settled_tokens'), expression.value('tokens', number(tokens)));
   expression.set(
     expression.name('reserved'),
-    expression.value('reserved', { L: reservation.reserved.map((scope) => ({ M: chargedWindows(scope) })) }),
+    expression.value('reserved', { L: reserved.map((scope) => ({ M: chargedWindows(scope) })) }),
   );
+  if (cancelled) expression.set(expression.name('cancelled'), expression.value('cancelled', { BOOL: true }));
   return expression.build();
 }
 
-function chargedWindows({ scope, shard, slot, day, month }: ReservedScope): Record<string, Value> {
+export function chargedWindows({ scope, shard, slot, day, month }: ReservedScope): Record<string, Value> {
   return {
     scope: text(scope),
     shard: number(shard),

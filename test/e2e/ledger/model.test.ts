@@ -1,11 +1,15 @@
 /**
  * The ledger against a simple one: a list of charges in memory, added up from the start at every look. fast-check makes
- * up what happens (reservations over several meters, settlements, repeats, edits in the console, lost answers, time
- * that passes) on two ledgers that share the table and remember different things.
+ * up what happens (reservations over several meters, settlements, repeats, edits in the console, lost answers, crashes
+ * at any moment of a request and the sweep after them, time that passes) on two ledgers that share the table and
+ * remember different things.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createUpkeepStore } from '../../../functions/adapters/dynamo-upkeep.ts';
 import type { Ledger, LimitName, Reservation } from '../../../functions/core/ports.ts';
+import { expiryMinute } from '../../../functions/ledger/markers.ts';
+import { parseOpenRecord } from '../../../functions/ledger/open-record.ts';
 import { admitted, ask, type Bench, newRequestId, startBench } from './support.ts';
 
 const START = Date.UTC(2026, 1, 27, 23, 58);
@@ -32,6 +36,8 @@ interface Model {
   charges: Charge[];
   readonly running: { reservation: Reservation; tokens: number; nano: number }[];
   readonly over: Reservation[];
+  /** Their process is gone, and upkeep has not been there yet. */
+  readonly dead: { reservation: Reservation; tokens: number; nano: number }[];
   /** Ids of all requests. */
   readonly asked: string[];
 }
@@ -141,13 +147,65 @@ const settle = (on: number, which: number, tokens: number, nano: number): Comman
     }
     for (const scope of SCOPES.filter((short) => reservation.counted.includes(real.name(short)))) {
       const id = reservation.requestId;
-      model.charges.push({ id, scope, atMs: model.nowMs, rated: false, tokens, nano, open: false });
+      model.charges.push({ id, scope, atMs: reservation.nowMs, rated: false, tokens, nano, open: false });
     }
     model.over.push(reservation);
     real.lose = false;
     await check(model, real);
   },
 });
+
+/** Its process dies: before it settled, or, with figures, once the settlement was decided and before it was applied. */
+const crash = (which: number, figures: { readonly tokens: number; readonly nano: number } | undefined): Command => ({
+  check: ({ running }) => running.length > 0,
+  toString: () => `crash(${which}${figures === undefined ? '' : `, ${figures.tokens}, ${figures.nano}`})`,
+  async run(model, real) {
+    const [entry] = model.running.splice(which % model.running.length, 1);
+    if (entry === undefined) return;
+    const { reservation } = entry;
+    if (figures !== undefined) {
+      const dying = real.bench.ledger(({ pk }) => (pk?.startsWith('meter#') ? 'unsent' : undefined));
+      const actual = { tokens: figures.tokens, costNano: figures.nano };
+      await dying.settle(reservation, actual, model.nowMs).catch(() => undefined);
+    }
+    model.dead.push({ reservation, ...(figures ?? entry) });
+    await check(model, real);
+  },
+});
+
+/** What upkeep does once the dead have expired, by two sweepers at once. */
+const sweepDead: Command = {
+  check: ({ dead }) => dead.length > 0,
+  toString: () => 'sweep()',
+  async run(model, real) {
+    for (const { reservation, tokens, nano } of model.dead.splice(0)) {
+      await Promise.all([endLost(real.bench, reservation, model.nowMs), endLost(real.bench, reservation, model.nowMs)]);
+      const id = reservation.requestId;
+      for (const charge of model.charges.filter((each) => each.id === id)) {
+        // A minute that is over by then is not put right any more, and holds nothing any more.
+        Object.assign(charge, { tokens, nano, open: false });
+      }
+      for (const scope of SCOPES.filter((short) => reservation.counted.includes(real.name(short)))) {
+        model.charges.push({ id, scope, atMs: reservation.nowMs, rated: false, tokens, nano, open: false });
+      }
+      model.over.push(reservation);
+    }
+    real.lose = false;
+    await check(model, real);
+  },
+};
+
+async function endLost(bench: Bench, { requestId, expiresAtMs }: Reservation, nowMs: number): Promise<void> {
+  const store = createUpkeepStore({ client: bench.client(), table: bench.table });
+  const items = await store.due(expiryMinute(expiresAtMs));
+  for (const item of items.filter(({ sk }) => sk?.S === requestId)) {
+    const record = parseOpenRecord(item);
+    const decision = await store.claim(record, nowMs);
+    if (decision === undefined) continue;
+    await store.release(record, decision, nowMs);
+    await store.close(record);
+  }
+}
 
 const settleAgain = (on: number, which: number): Command => ({
   check: ({ over }) => over.length > 0,
@@ -212,6 +270,10 @@ const commands = fc.commands(
       ),
     time.map(pass),
     fc.constant(loseAnswer),
+    fc
+      .tuple(fc.nat(9), fc.option(fc.record({ tokens, nano }), { nil: undefined }))
+      .map(([which, figures]) => crash(which, figures)),
+    fc.constant(sweepDead),
   ],
   { maxCommands: 40 },
 );
@@ -238,8 +300,9 @@ it('agrees with a list of charges, whatever happens', { timeout: 600_000 }, asyn
           real.lose = false;
           return 'lost';
         });
-      const model: Model = { nowMs: START, limits: new Map(), charges: [], running: [], over: [], asked: [] };
+      const model: Model = { nowMs: START, limits: new Map(), charges: [], running: [], over: [], dead: [], asked: [] };
       await fc.asyncModelRun(() => ({ model, real: Object.assign(real, { ledgers: [ledger(), ledger()] }) }), made);
+      for (const { reservation } of model.dead) await endLost(bench, reservation, model.nowMs);
       for (const { reservation } of model.running) {
         await real.ledgers[0]?.settle(reservation, { tokens: 0, costNano: 0 }, model.nowMs);
       }

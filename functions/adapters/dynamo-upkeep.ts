@@ -1,0 +1,144 @@
+/** What upkeep does to the table: finds reservations that have expired, and ends them on every meter. */
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { ReservedScope } from '../core/ports.ts';
+import { type Item, number } from '../ledger/attributes.ts';
+import { formatMarker } from '../ledger/markers.ts';
+import { type OpenRecord, planClaim, readWholeDecision } from '../ledger/open-record.ts';
+import { type Decision, openPartition } from '../ledger/reservation-record.ts';
+import { CURSOR_KEY, readCursor } from '../ledger/sweep-cursor.ts';
+import { RESERVATION_BUCKETS } from '../table.ts';
+import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
+import { createMeterStore } from './dynamo-meters.ts';
+import { createMeterWrites } from './meter-writes.ts';
+import type { TableAccess } from './read-meter-items.ts';
+
+export interface UpkeepStore {
+  cursor(): Promise<number | undefined>;
+  /** Forwards only. */
+  moveCursor(minute: number): Promise<void>;
+  /** The records that expired in this minute, as items: one that cannot be read must not hide the others. */
+  due(minute: number): Promise<readonly Item[]>;
+  /** What the request counts, and where; undefined where the record is gone, or another sweeper has it. */
+  claim(record: OpenRecord, nowMs: number): Promise<Decision | undefined>;
+  /** Ends it on every meter. */
+  release(record: OpenRecord, decision: Decision, nowMs: number): Promise<void>;
+  close(record: OpenRecord): Promise<void>;
+}
+
+export interface UpkeepStoreOptions extends TableAccess {
+  readonly waiting?: Waiting;
+}
+
+export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepStoreOptions): UpkeepStore {
+  const { client, table } = access;
+  const meters = createMeterStore(access, waiting);
+  const { settleOn, countOn } = createMeterWrites(meters, waiting);
+  const cursorKey = { pk: { S: CURSOR_KEY.pk }, sk: { S: CURSOR_KEY.sk } };
+  const keyOf = ({ pk, requestId }: OpenRecord) => ({ pk: { S: pk }, sk: { S: requestId } });
+
+  const queryBucket = async (partition: string): Promise<readonly Item[]> => {
+    const items: Item[] = [];
+    let start: QueryCommand['input']['ExclusiveStartKey'];
+    do {
+      const command: QueryCommand = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: partition } },
+        ConsistentRead: true,
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      });
+      const output = await repeatable('find expired reservations', waiting, () => client.send(command));
+      items.push(...(output.Items ?? []));
+      start = output.LastEvaluatedKey;
+    } while (start !== undefined);
+    return items;
+  };
+
+  return {
+    async cursor() {
+      const command = new GetItemCommand({ TableName: table, Key: cursorKey, ConsistentRead: true });
+      return readCursor((await repeatable('read the cursor of the sweep', waiting, () => client.send(command))).Item);
+    },
+
+    async moveCursor(minute) {
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: cursorKey,
+        UpdateExpression: 'SET #minute = :minute',
+        ConditionExpression: 'attribute_not_exists(#minute) OR #minute < :minute',
+        ExpressionAttributeNames: { '#minute': 'minute' },
+        ExpressionAttributeValues: { ':minute': number(minute) },
+      });
+      await repeatable('move the cursor of the sweep', waiting, () => client.send(command)).catch(unlessCondition);
+    },
+
+    async due(minute) {
+      const buckets = Array.from({ length: RESERVATION_BUCKETS }, (_, bucket) => openPartition(minute, bucket));
+      return (await Promise.all(buckets.map(queryBucket))).flat();
+    },
+
+    async claim(record, nowMs) {
+      const charged = record.decision?.reserved ?? (await findCharged(record));
+      const { condition, update, names, values } = planClaim(record, charged, nowMs);
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: keyOf(record),
+        UpdateExpression: update,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+        ReturnValues: 'ALL_NEW',
+      });
+      // Not repeated: after a lost answer the claim is our own, and it is taken up again when it has grown old.
+      const output = await client.send(command).catch(unlessCondition);
+      return readWholeDecision(output?.Attributes, { pk: record.pk, sk: record.requestId });
+    },
+
+    async release(record, { tokens, costNano, reserved, cancelled }, nowMs) {
+      const marker = formatMarker(record.requestId, record.expiresAtMs);
+      const correction = {
+        marker,
+        reservedNano: record.costNano,
+        requests: cancelled ? -1 : 0,
+        tokens: tokens - record.tokens,
+        nano: costNano - record.costNano,
+        nowMs,
+      };
+      const counted = record.scopes.filter((scope) => !reserved.some((charged) => charged.scope === scope));
+      const count = { marker, costNano, atMs: record.startedAtMs };
+      const ended = await Promise.allSettled([
+        ...reserved.map((charged) => settleOn(charged, correction)),
+        ...(cancelled ? [] : counted.map((scope) => countOn(scope, count))),
+      ]);
+      for (const result of ended) if (result.status === 'rejected') throw result.reason;
+    },
+
+    async close(record) {
+      const command = new DeleteItemCommand({ TableName: table, Key: keyOf(record) });
+      await repeatable('close the reservation', waiting, () => client.send(command));
+    },
+  };
+
+  /**
+   * The meters that hold the marker. Which windows were charged does not matter: the estimate stays where it was put.
+   * A scope without the marker either has no limits, or had not been charged yet: the request counts there, too, so
+   * that every scope has what the row says.
+   */
+  async function findCharged(record: OpenRecord): Promise<readonly ReservedScope[]> {
+    const marker = formatMarker(record.requestId, record.expiresAtMs);
+    const found = await meters.read(record.scopes);
+    return found
+      .filter(({ open }) => open.includes(marker))
+      .map(({ scope }) => ({ scope, shard: 0, slot: undefined, day: '', month: '' }));
+  }
+}
+
+function unlessCondition(error: unknown): undefined {
+  if (!(error instanceof ConditionalCheckFailedException)) throw error;
+}

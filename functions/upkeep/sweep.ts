@@ -1,0 +1,79 @@
+/**
+ * Ends the reservations of requests whose process died: what the gateway had decided is applied, or else the estimate
+ * stays as spent; the slots in flight come free, and the row is written. In that order, and the record goes last, so
+ * that a sweep that dies is finished by the next one. Two at once are harmless: a record is claimed by one of them, and
+ * applying it twice changes nothing.
+ */
+import { toGatewayError } from '../core/errors.ts';
+import { GATEWAY_VERSION } from '../gateway/version.ts';
+import type { Item } from '../ledger/attributes.ts';
+import { parseOpenRecord } from '../ledger/open-record.ts';
+import { nextCursor, sweepRange } from '../ledger/sweep-cursor.ts';
+import { lostRow } from '../records/lost-row.ts';
+import type { Upkeep } from './upkeep.ts';
+
+export interface SweepResult {
+  /** Requests that were ended. */
+  readonly swept: number;
+  /** That could not be: they are tried again by the next run. */
+  readonly failed: number;
+  /** Minutes between the last one looked at and now: more than one or two means that the sweep does not keep up. */
+  readonly behindMinutes: number;
+}
+
+/** Minutes a run: a sweep that was away for a day has caught up after six. */
+const MOST_MINUTES = 240;
+/** Records at once. */
+const PARALLEL = 8;
+
+/** `untilMs` is when this run must have come to an end. */
+export async function sweep(upkeep: Upkeep, untilMs: number): Promise<SweepResult> {
+  const { store, clock } = upkeep;
+  const range = sweepRange(await store.cursor(), clock.now(), MOST_MINUTES);
+  const unfinished: number[] = [];
+  let swept = 0;
+  let failed = 0;
+  let { to } = range;
+  for (let minute = range.from; minute <= range.to; minute += 1) {
+    if (clock.now() >= untilMs) {
+      to = minute - 1;
+      break;
+    }
+    const ended = await endAll(upkeep, await store.due(minute));
+    swept += ended.filter((outcome) => outcome === 'ended').length;
+    failed += ended.filter((outcome) => outcome === 'failed').length;
+    if (ended.some((outcome) => outcome !== 'ended')) unfinished.push(minute);
+  }
+  await store.moveCursor(nextCursor({ ...range, to }, unfinished, clock.now()));
+  return { swept, failed, behindMinutes: Math.floor(clock.now() / 60_000) - to };
+}
+
+type Outcome = 'ended' | 'failed' | 'claimed';
+
+async function endAll(upkeep: Upkeep, items: readonly Item[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) outcomes.push(await end(upkeep, item));
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  return outcomes;
+}
+
+async function end({ store, clock, log, report }: Upkeep, item: Item): Promise<Outcome> {
+  try {
+    const record = parseOpenRecord(item);
+    const decision = await store.claim(record, clock.now());
+    if (decision === undefined) return 'claimed';
+    const { requestId, startedAtMs, about, costNano: reservedNano } = record;
+    const row = lostRow({ requestId, startedAtMs, about, reservedNano, costNano: decision.costNano }, GATEWAY_VERSION);
+    await store.release(record, decision, clock.now());
+    await log.write(row);
+    await store.close(record);
+    return 'ended';
+  } catch (thrown) {
+    const { kind, message } = toGatewayError(thrown);
+    report('error', 'A lost request could not be ended.', { requestId: item.sk?.S, kind, reason: message });
+    return 'failed';
+  }
+}

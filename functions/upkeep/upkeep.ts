@@ -1,0 +1,12 @@
+/** What upkeep is made of. Built once by its composition root. */
+import type { UpkeepStore } from '../adapters/dynamo-upkeep.ts';
+import type { Clock, RequestLog } from '../core/ports.ts';
+import type { Row } from '../records/row.ts';
+
+export interface Upkeep {
+  readonly clock: Clock;
+  readonly store: UpkeepStore;
+  readonly log: RequestLog<Row>;
+  /** A line for the operator: one JSON object. */
+  report(level: 'info' | 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
+}
