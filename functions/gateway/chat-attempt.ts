@@ -4,6 +4,7 @@ import type { AnswerContext, ClientCodec, EncodedRequest, ProviderCodec } from '
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
+import { urlKinds } from '../core/remote-media.ts';
 import { providerCodec } from '../dialects/index.ts';
 import { type Attempt, type Exchange, encodeTarget, sendAttempt } from './attempt.ts';
 
@@ -30,17 +31,18 @@ export async function openChat(call: Call, target: UpstreamTarget): Promise<Chat
   const provider = providerCodec(target.config.dialect);
   // Frames can only go through as they are where the client's stream is framed as the provider's.
   const passthrough = provider.dialect === call.client.dialect && (call.format === 'sse' || !call.stream);
-  const encoded = encode(call, provider, target, passthrough);
+  const encoded = passthrough ? forward(call, provider, target) : await translate(call, provider, target);
   const attempt = await sendAttempt(call, target, encoded, provider.decodeError);
   return { ...attempt, provider, encoded, passthrough };
 }
 
-function encode(call: Call, provider: ProviderCodec, target: UpstreamTarget, passthrough: boolean): EncodedRequest {
-  const { request, body, clientHeaders } = call;
-  if (passthrough) {
-    const encoded = provider.forwardRequest(body, request, encodeTarget(call, target));
-    return { ...encoded, headers: { ...encoded.headers, ...clientHeaders } };
-  }
+function forward(call: Call, provider: ProviderCodec, target: UpstreamTarget): EncodedRequest {
+  const encoded = provider.forwardRequest(call.body, call.request, encodeTarget(call, target));
+  return { ...encoded, headers: { ...encoded.headers, ...call.clientHeaders } };
+}
+
+async function translate(call: Call, provider: ProviderCodec, target: UpstreamTarget): Promise<EncodedRequest> {
+  const { request, setup, deadline } = call;
   const [field] = provider.dialect === call.client.dialect ? [] : (request.nativeOnly ?? []);
   if (field !== undefined) {
     throw new GatewayError(
@@ -49,10 +51,13 @@ function encode(call: Call, provider: ProviderCodec, target: UpstreamTarget, pas
       { param: field },
     );
   }
-  return provider.encodeRequest(request, encodeTarget(call, target));
+  const encoding = encodeTarget(call, target);
+  const readable = urlKinds(provider.dialect, encoding.quirks);
+  const whole = await setup.media.inline(request, (kind) => readable.includes(kind), deadline);
+  return provider.encodeRequest(whole, encoding);
 }
 
 export function answerContext(call: Call): AnswerContext {
   const { requestId, startedAtMs } = call.trace;
-  return { requestId, createdAt: Math.floor(startedAtMs / 1000), format: call.format };
+  return { requestId, createdAt: Math.floor(startedAtMs / 1000), format: call.format, request: call.request };
 }

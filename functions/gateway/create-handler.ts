@@ -14,6 +14,7 @@ import { readBody } from './middleware/read-body.ts';
 import { routeRequest } from './middleware/route-request.ts';
 import type { Route } from './routes.ts';
 import { type ServeInput, serveChat } from './serve-chat.ts';
+import { serveCount } from './serve-count.ts';
 import { serveEmbeddings } from './serve-embeddings.ts';
 import { serveModels } from './serve-models.ts';
 import type { GatewayContext } from './state.ts';
@@ -36,6 +37,7 @@ type Serve = (input: ServeInput) => Promise<HttpResponse>;
 const SERVE: { readonly [S in Exclude<Route['serve'], 'health'>]: Serve } = {
   chat: serveChat,
   embeddings: serveEmbeddings,
+  count: serveCount,
   models: serveModels,
 };
 

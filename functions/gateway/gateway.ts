@@ -1,6 +1,8 @@
 /** What the gateway is made of. Built once by the composition root; holds caches and pools, and nothing of a request. */
+
+import type { MediaFetcher } from '../adapters/fetch-media.ts';
 import type { Config } from '../core/config.ts';
-import type { Clock, KeyStore, Ledger, RequestLog, Upstream } from '../core/ports.ts';
+import type { Clock, KeyStore, Ledger, RequestLog, TokenCounter, Upstream } from '../core/ports.ts';
 import type { PriceBook } from '../ledger/prices.ts';
 import type { Row } from '../records/row.ts';
 
@@ -9,6 +11,7 @@ export interface Setup {
   readonly config: Config;
   readonly version: string;
   readonly prices: PriceBook;
+  readonly media: MediaFetcher;
 }
 
 export interface Gateway {
@@ -16,6 +19,7 @@ export interface Gateway {
   readonly keys: KeyStore;
   readonly ledger: Ledger;
   readonly upstream: Upstream;
+  readonly tokens: TokenCounter;
   readonly log: RequestLog<Row>;
   setup(): Promise<Setup>;
   /** An id that nobody can guess: 128 bits or more. */

@@ -10,7 +10,7 @@ export interface Route {
   /** As the log calls it. */
   readonly api: string;
   readonly dialect: ClientDialect;
-  readonly serve: 'chat' | 'embeddings' | 'models' | 'health';
+  readonly serve: 'chat' | 'embeddings' | 'count' | 'models' | 'health';
   /** A route without a key tells nothing and costs nothing. */
   readonly needsKey: boolean;
   /** Whether a request makes a row. */
@@ -30,13 +30,22 @@ const chat = (path: string, api: string, dialect: ClientDialect, stream?: boolea
   ...(stream === undefined ? {} : { stream }),
 });
 
+const count = (path: string, dialect: ClientDialect): Route => ({
+  ...chat(path, 'count_tokens', dialect),
+  serve: 'count',
+  logged: false,
+});
+
 export const ROUTES: readonly Route[] = [
   chat('/v1/chat/completions', 'chat.completions', 'openai-chat'),
+  chat('/v1/responses', 'responses', 'openai-responses'),
   chat('/v1/messages', 'messages', 'anthropic-messages'),
+  count('/v1/messages/count_tokens', 'anthropic-messages'),
   // Google's SDK goes to v1beta up to its version 2, and to v1 from 3 on.
   ...['/v1beta', '/v1'].flatMap((version) => [
     chat(`${version}/models/{model}:generateContent`, 'generate_content', 'gemini', false),
     chat(`${version}/models/{model}:streamGenerateContent`, 'generate_content', 'gemini', true),
+    count(`${version}/models/{model}:countTokens`, 'gemini'),
   ]),
   { ...chat('/v1/embeddings', 'embeddings', 'openai-chat'), serve: 'embeddings' },
   {
@@ -90,6 +99,7 @@ export function dialectOfPath(path: string): ClientDialect {
 }
 
 const DIALECT_PREFIXES: readonly (readonly [string, ClientDialect])[] = [
+  ['/v1/responses', 'openai-responses'],
   ['/v1/messages', 'anthropic-messages'],
   ['/v1beta/', 'gemini'],
   ['/v1/models/', 'gemini'],
