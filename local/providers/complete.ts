@@ -116,7 +116,8 @@ async function calculate(
     errorEvent: '',
     malformedEvent: '',
   };
-  const { complete } = await deliverWhole(delivery, JSON.stringify(body), []);
+  const shown = plan.omitUsage === true ? { ...body, usage: undefined } : body;
+  const { complete } = await deliverWhole(delivery, JSON.stringify(shown), []);
   if (inputTokens !== undefined) shared.invoice.charge(provider.name, model, { ...NO_USAGE, inputTokens }, complete);
 }
 

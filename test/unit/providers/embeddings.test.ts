@@ -64,5 +64,6 @@ test('faults come here too', async () => {
   for (const status of [429, 500]) {
     await expect(embeddings.create({ model: `${model}@${status}`, input })).rejects.toMatchObject({ status });
   }
+  expect((await embeddings.create({ model: `${model}@no-usage`, input })).usage).toBeUndefined();
   await expect(embeddings.create({ model: `${model}@cut-at-1`, input })).rejects.toThrow();
 });
