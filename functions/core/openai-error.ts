@@ -8,6 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { readRateLimitResetMs, readTryAgainMs } from './rate-limit-reset.ts';
 import { readList, readObject, readText } from './read.ts';
 import { readRetryAfterMs } from './retry-after.ts';
+import { kindOfStatus } from './status-kind.ts';
 
 /** Messages quote the request, base64 and all. */
 const MAX_MESSAGE_CHARS = 1_000;
@@ -41,22 +42,6 @@ const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = 
   [/^unsupported_(parameter|value)$|^unknown_parameter$/, 'unsupported-parameter'],
   [/timeout/, 'upstream-timeout'],
 ];
-
-const KINDS_BY_STATUS: { readonly [status: number]: ErrorKind } = {
-  400: 'invalid-request',
-  401: 'upstream-unauthorized',
-  402: 'upstream-quota',
-  403: 'upstream-unauthorized',
-  404: 'upstream-not-found',
-  408: 'upstream-timeout',
-  409: 'upstream-error',
-  413: 'too-large',
-  422: 'invalid-request',
-  429: 'upstream-throttled',
-  503: 'upstream-overloaded',
-  504: 'upstream-timeout',
-  529: 'upstream-overloaded',
-};
 
 /** Many servers have one code for all bad requests. Wordings change: these only refine what the status said. */
 const KINDS_BY_MESSAGE: readonly (readonly [from: ErrorKind, pattern: RegExp, to: ErrorKind])[] = [
@@ -112,14 +97,10 @@ function create(wire: WireError, { status, retryAfterMs, cause }: ErrorContext):
 }
 
 function kindOf(wire: WireError, status: number | undefined): ErrorKind {
-  const byStatus = status === undefined ? undefined : statusKind(status);
+  const byStatus = status === undefined ? undefined : kindOfStatus(status);
   const byWord = KINDS_BY_WORD.find(([pattern]) => wire.words.some((word) => pattern.test(word)))?.[1];
   const first = byWord ?? byStatus ?? 'upstream-error';
   return KINDS_BY_MESSAGE.find(([from, pattern]) => from === first && pattern.test(wire.message))?.[2] ?? first;
-}
-
-function statusKind(status: number): ErrorKind {
-  return KINDS_BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid-request' : 'upstream-error');
 }
 
 function readError(body: Json | undefined): WireError {

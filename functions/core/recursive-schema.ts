@@ -12,7 +12,7 @@ export function isRecursive(root: JsonObject): boolean {
       if (open.has(reference)) return true;
       if (!finished.has(reference)) {
         open.add(reference);
-        const recursive = visit(resolve(root, reference));
+        const recursive = visit(resolveReference(root, reference));
         open.delete(reference);
         finished.add(reference);
         if (recursive) return true;
@@ -24,7 +24,8 @@ export function isRecursive(root: JsonObject): boolean {
   return visit(root);
 }
 
-function resolve(root: JsonObject, reference: string): Json | undefined {
+/** What a local `$ref` stands for. */
+export function resolveReference(root: JsonObject, reference: string): Json | undefined {
   const steps = reference
     .split('/')
     .slice(1)

@@ -5,6 +5,7 @@ import type { ErrorReply } from '../../core/codec.ts';
 import { type ErrorKind, GatewayError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import { readRetryAfterMs } from '../../core/retry-after.ts';
+import { kindOfStatus } from '../../core/status-kind.ts';
 import { errorSchema, parseJson, type WireError } from './wire.ts';
 
 const KINDS_BY_TYPE: { readonly [type: string]: ErrorKind } = {
@@ -19,22 +20,6 @@ const KINDS_BY_TYPE: { readonly [type: string]: ErrorKind } = {
   overloaded_error: 'upstream-overloaded',
   timeout_error: 'upstream-timeout',
   api_error: 'upstream-error',
-};
-
-const KINDS_BY_STATUS: { readonly [status: number]: ErrorKind } = {
-  400: 'invalid-request',
-  401: 'upstream-unauthorized',
-  402: 'upstream-quota',
-  403: 'upstream-unauthorized',
-  404: 'upstream-not-found',
-  408: 'upstream-timeout',
-  409: 'upstream-error',
-  413: 'too-large',
-  422: 'invalid-request',
-  429: 'upstream-throttled',
-  503: 'upstream-overloaded',
-  504: 'upstream-timeout',
-  529: 'upstream-overloaded',
 };
 
 /**
@@ -58,7 +43,7 @@ const MAX_MESSAGE_CHARS = 1_000;
 
 export function decodeError(reply: ErrorReply): GatewayError {
   const wire = readError(reply.body);
-  const fallback = KINDS_BY_STATUS[reply.status] ?? (reply.status < 500 ? 'invalid-request' : 'upstream-error');
+  const fallback = kindOfStatus(reply.status);
   return createError(wire, fallback, {
     upstreamStatus: reply.status,
     retryAfterMs: readRetryAfterMs(reply.headers),

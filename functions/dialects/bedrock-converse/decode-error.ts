@@ -4,6 +4,7 @@ import { type ErrorKind, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json } from '../../core/json.ts';
 import { readText } from '../../core/read.ts';
 import { readRetryAfterMs } from '../../core/retry-after.ts';
+import { kindOfStatus } from '../../core/status-kind.ts';
 import { parseJson } from './wire.ts';
 
 /** Without the suffixes `Exception` and `Error`, in lower case: streams say `throttlingException`, headers `Throttling…`. */
@@ -37,20 +38,6 @@ const KINDS_BY_TYPE: { readonly [type: string]: ErrorKind } = {
   requestentitytoolarge: 'too-large',
 };
 
-const KINDS_BY_STATUS: { readonly [status: number]: ErrorKind } = {
-  400: 'invalid-request',
-  401: 'upstream-unauthorized',
-  403: 'upstream-unauthorized',
-  404: 'upstream-not-found',
-  408: 'upstream-timeout',
-  409: 'upstream-error',
-  413: 'too-large',
-  424: 'upstream-error',
-  429: 'upstream-throttled',
-  503: 'upstream-overloaded',
-  504: 'upstream-timeout',
-};
-
 /** What only the message tells: the models behind the API have words of their own. They refine, and never decide. */
 const REFINEMENTS: readonly (readonly [from: ErrorKind, pattern: RegExp, to: ErrorKind])[] = [
   [
@@ -74,7 +61,7 @@ export function decodeError(reply: ErrorReply): GatewayError {
   // `ThrottlingException:http://internal.amazon.com/…` in the header, `com.amazon…#ThrottlingException` in the body.
   const type = (reply.headers['x-amzn-errortype'] ?? typeOf(body)).split(':')[0]?.split('#').at(-1) ?? '';
   return createError(type, messageOf(body), {
-    fallback: KINDS_BY_STATUS[reply.status] ?? (reply.status < 500 ? 'invalid-request' : 'upstream-error'),
+    fallback: kindOfStatus(reply.status),
     upstreamStatus: reply.status,
     retryAfterMs: readRetryAfterMs(reply.headers),
     emptyMessage: `The provider answered with status ${reply.status}`,

@@ -4,6 +4,7 @@ import { type ErrorKind, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
 import { readRetryAfterMs } from '../../core/retry-after.ts';
+import { kindOfStatus } from '../../core/status-kind.ts';
 import { parseJson } from './wire.ts';
 
 /** Messages quote the request, base64 and all. */
@@ -25,20 +26,6 @@ const KINDS_BY_STATUS_NAME: { readonly [name: string]: ErrorKind } = {
   UNKNOWN: 'upstream-error',
   UNIMPLEMENTED: 'upstream-error',
   DATA_LOSS: 'upstream-error',
-};
-
-const KINDS_BY_STATUS: { readonly [status: number]: ErrorKind } = {
-  401: 'upstream-unauthorized',
-  402: 'upstream-quota',
-  403: 'upstream-unauthorized',
-  404: 'upstream-not-found',
-  408: 'upstream-timeout',
-  409: 'upstream-error',
-  413: 'too-large',
-  429: 'upstream-throttled',
-  503: 'upstream-overloaded',
-  504: 'upstream-timeout',
-  529: 'upstream-overloaded',
 };
 
 /** `ErrorInfo.reason`, of which some come with a status that says less. */
@@ -130,13 +117,9 @@ function createError(wire: WireError, status: number | undefined, context: Error
 function kindOf(wire: WireError, status: number | undefined): ErrorKind {
   const byReason = KINDS_BY_REASON[readText(detail(wire, 'ErrorInfo').reason)];
   if (byReason !== undefined) return byReason;
-  const first = KINDS_BY_STATUS_NAME[wire.status] ?? (status === undefined ? 'upstream-error' : statusKind(status));
+  const first = KINDS_BY_STATUS_NAME[wire.status] ?? (status === undefined ? 'upstream-error' : kindOfStatus(status));
   if (first === 'upstream-throttled' && isLastingQuota(wire)) return 'upstream-quota';
   return REFINEMENTS.find(([from, pattern]) => from === first && pattern.test(wire.message))?.[2] ?? first;
-}
-
-function statusKind(status: number): ErrorKind {
-  return KINDS_BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid-request' : 'upstream-error');
 }
 
 /**

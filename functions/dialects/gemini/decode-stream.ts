@@ -1,8 +1,9 @@
 /** https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent, with `alt=sse`: no frame closes it. */
 import type { ChatEvent } from '../../core/chat.ts';
-import type { Frame, Restore, StreamDecoder } from '../../core/codec.ts';
+import type { Restore, StreamDecoder } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { parseFrame } from '../../core/parse-frame.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
 import { convertUsage } from './convert-usage.ts';
 import { type CandidateDecoder, createCandidateDecoder } from './decode-candidate.ts';
@@ -11,7 +12,7 @@ import { decodeErrorBody, holdsError } from './decode-error.ts';
 export function createDecoder(restore?: Restore): StreamDecoder {
   const reply = createReplyDecoder(restore);
   return {
-    push: (frame) => (frame.data.trim() === '' ? [] : reply.chunk(parseChunk(frame))),
+    push: (frame) => (frame.data.trim() === '' ? [] : reply.chunk(parseFrame(frame))),
     end: reply.end,
     // The last chunk looks like any other; the end of the bytes is the end.
     done: false,
@@ -91,15 +92,4 @@ export function createReplyDecoder(restore?: Restore): ReplyDecoder {
       throw new GatewayError('upstream-truncated', 'The provider ended its answer before it was complete.');
     },
   };
-}
-
-function parseChunk(frame: Frame): Json {
-  try {
-    return JSON.parse(frame.data) as Json;
-  } catch (cause) {
-    if (frame.incomplete === true) {
-      throw new GatewayError('upstream-truncated', 'The provider ended its answer within a chunk.', { cause });
-    }
-    throw new GatewayError('upstream-malformed', 'The provider sent a chunk that is not JSON.', { cause });
-  }
 }

@@ -5,6 +5,7 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { resolveReference } from '../../core/recursive-schema.ts';
 
 /** Throws where the schema is recursive in a way that the API refuses. `path` names it for the client. */
 export function encodeSchema(schema: JsonObject, path: string): JsonObject {
@@ -60,7 +61,7 @@ function findRequiredCycle(root: JsonObject): string | undefined {
     if (open.has(reference)) return reference;
     if (finished.has(reference)) return undefined;
     open.add(reference);
-    const found = visit(resolve(root, reference));
+    const found = visit(resolveReference(root, reference));
     open.delete(reference);
     finished.add(reference);
     return found;
@@ -90,12 +91,4 @@ function firstOf<T>(items: readonly T[], visit: (item: T) => string | undefined)
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function resolve(root: JsonObject, reference: string): Json | undefined {
-  const steps = reference
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return steps.reduce<Json | undefined>((value, step) => (isJsonObject(value) ? value[step] : undefined), root);
 }

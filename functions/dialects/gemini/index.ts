@@ -15,8 +15,8 @@ import { forwardRequest } from './forward-request.ts';
 export { decodeCountRequest } from './decode-count-request.ts';
 export { decodeCountResponse } from './decode-count-response.ts';
 export { encodeCountRequest } from './encode-count-request.ts';
-export { encodeCountResponse, type TokenCount } from './encode-count-response.ts';
-export { type ChunkWriter, createChunkWriter } from './json-array.ts';
+export { encodeCountResponse } from './encode-count-response.ts';
+export { createChunkWriter } from './json-array.ts';
 
 export const geminiClient: ClientCodec = {
   dialect: 'gemini',

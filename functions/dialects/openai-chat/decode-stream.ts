@@ -1,9 +1,10 @@
 /** https://platform.openai.com/docs/api-reference/chat-streaming, and what compatible servers make of it. */
 import type { ChatEvent } from '../../core/chat.ts';
-import type { Frame, StreamDecoder } from '../../core/codec.ts';
+import type { StreamDecoder } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { decodeErrorBody, holdsError } from '../../core/openai-error.ts';
+import { parseFrame } from '../../core/parse-frame.ts';
 import { readCount, readList, readObject, readText } from '../../core/read.ts';
 import { convertUsage } from './convert-usage.ts';
 import { type ChoiceDecoder, createChoiceDecoder } from './decode-choice.ts';
@@ -20,7 +21,7 @@ export function createDecoder(): StreamDecoder {
         done = true;
         return reply.end();
       }
-      return reply.chunk(parseChunk(frame), frame.event === 'error');
+      return reply.chunk(parseFrame(frame), frame.event === 'error');
     },
     end: () => (done ? [] : reply.end()),
     get done() {
@@ -94,15 +95,4 @@ export function createReplyDecoder(): ReplyDecoder {
       throw new GatewayError('upstream-truncated', 'The provider ended its answer before it was complete.');
     },
   };
-}
-
-function parseChunk(frame: Frame): Json {
-  try {
-    return JSON.parse(frame.data) as Json;
-  } catch (cause) {
-    if (frame.incomplete === true) {
-      throw new GatewayError('upstream-truncated', 'The provider ended its answer within a chunk.', { cause });
-    }
-    throw new GatewayError('upstream-malformed', 'The provider sent a chunk that is not JSON.', { cause });
-  }
 }
