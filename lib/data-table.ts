@@ -13,6 +13,15 @@ const REQUEST_ACTIONS = [
   'dynamodb:UpdateItem',
 ];
 
+/** What ending lost requests does: it finds them by their partitions, and makes no items but its own cursor. */
+const UPKEEP_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:GetItem',
+  'dynamodb:Query',
+  'dynamodb:UpdateItem',
+];
+
 export interface DataTableProps {
   /**
    * Whether the table outlives the stack and cannot be deleted by hand.
@@ -59,5 +68,10 @@ export class DataTable extends Construct {
   /** What the gateway needs to serve requests. By the table's own ARN: `grant` would add its indexes with a wildcard. */
   grantRequests(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({ grantee, actions: REQUEST_ACTIONS, resourceArns: [this.table.tableArn] });
+  }
+
+  /** What upkeep needs. The table only: it queries no index. */
+  grantUpkeep(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({ grantee, actions: UPKEEP_ACTIONS, resourceArns: [this.table.tableArn] });
   }
 }

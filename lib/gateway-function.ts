@@ -11,7 +11,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from '../functions/core/config.ts';
 import { ENV, type GatewayEnvironment } from '../functions/env.ts';
-import { BUNDLED_CONFIG, bundleGateway } from './bundle-gateway.ts';
+import { bundleFunction } from './bundle-function.ts';
 
 export interface GatewayFunctionProps {
   /** Travels inside the function's code. */
@@ -30,6 +30,9 @@ export interface GatewayFunctionProps {
    */
   readonly reservedConcurrency?: number;
 }
+
+/** The name of the configuration inside the bundle, and what the environment variable says. */
+const BUNDLED_CONFIG = 'gateway.json';
 
 /** The gateway: one streaming function behind one URL. It can do nothing until other constructs grant it their parts. */
 export class GatewayFunction extends Construct implements IGrantable {
@@ -57,7 +60,7 @@ export class GatewayFunction extends Construct implements IGrantable {
     const variables = Object.entries(ENV).map(([key, name]) => [name, environment[key as keyof typeof ENV]] as const);
     const handler = new LambdaFunction(this, 'Function', {
       description: 'Tollgate: the inference gateway.',
-      code: bundleGateway(props.config),
+      code: bundleFunction('gateway', { [BUNDLED_CONFIG]: props.config }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -12,6 +12,7 @@ import { ProviderSecrets } from './provider-secrets.ts';
 import { QueryWorkgroup } from './query-workgroup.ts';
 import { RequestLake } from './request-lake.ts';
 import { RequestStream } from './request-stream.ts';
+import { UpkeepFunction } from './upkeep-function.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -69,9 +70,16 @@ export class TollgateStack extends Stack {
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrency: props.reservedConcurrency }),
     });
 
+    const upkeep = new UpkeepFunction(this, 'Upkeep', {
+      environment: { table: data.table.tableName, requestStream: requests.stream.deliveryStreamName },
+      logRetention,
+    });
+
     data.grantRequests(gateway);
     secrets.grantRead(gateway);
     requests.grantWrite(gateway);
+    data.grantUpkeep(upkeep);
+    requests.grantWrite(upkeep);
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });

@@ -103,15 +103,16 @@ const SERVICES: Readonly<Record<string, string>> = {
   'secrets-manager': 'secretsmanager',
 };
 
-describe('the permissions of the gateway', () => {
-  it('are exactly the AWS calls that its code can make', async () => {
+describe('the permissions', () => {
+  it.each(['Gateway', 'Upkeep'] as const)('of %s are exactly the AWS calls that its code can make', async (name) => {
     // The bundler leaves out what is not used: a call that is in the bundle is one that somewhere is made.
-    const calls = (await allSourcesOf(assembly.asset)).flatMap((source) => {
+    const asset = name === 'Gateway' ? assembly.asset : assembly.upkeepAsset;
+    const calls = (await allSourcesOf(asset)).flatMap((source) => {
       const [, client, action] = /@aws-sdk\/client-([a-z-]+)\/.*\/(\w+)Command\.js$/.exec(source) ?? [];
       return client === undefined ? [] : [`${SERVICES[client] ?? client}:${action}`];
     });
     const allowed = permissions(Template.fromString(assembly.templateText))
-      .filter(({ role }) => role === '<GatewayRole>')
+      .filter(({ role }) => role === `<${name}Role>`)
       .flatMap(({ actions }) => actions)
       .filter((action) => !action.startsWith('logs:'));
     expect(allowed.sort()).toEqual([...new Set(calls)].filter((call) => !NEVER_CALLED.includes(call)).sort());
@@ -181,8 +182,8 @@ describe('the bundled code, in a process of its own', () => {
 });
 
 function configFileName({ template }: Assembly): string {
-  const [handler] = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-  if (handler === undefined) throw new Error('The template has no function.');
+  const [, handler] = Object.entries(template.Resources).find(([id]) => id.startsWith('GatewayFunction')) ?? [];
+  if (handler === undefined) throw new Error('The template has no gateway.');
   const { Environment } = handler.Properties as {
     readonly Environment: { readonly Variables: { readonly TOLLGATE_CONFIG_FILE: string } };
   };

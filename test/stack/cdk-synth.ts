@@ -13,6 +13,8 @@ export interface Assembly {
   readonly templateText: string;
   /** The folder of the gateway's code, as it would be zipped. */
   readonly asset: string;
+  /** The same of upkeep. */
+  readonly upkeepAsset: string;
 }
 
 /** `npx cdk synth` as a stranger runs it: the command line itself, with no AWS credentials and an empty home. */
@@ -27,14 +29,20 @@ export async function cdkSynth(folder: string, configFile: string): Promise<Asse
   const templateText = await readFile(join(output, 'Tollgate.template.json'), 'utf8');
   const { files } = JSON.parse(await readFile(join(output, 'Tollgate.assets.json'), 'utf8')) as {
     readonly files: Readonly<
-      Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>
+      Record<string, { readonly displayName: string; readonly source: { readonly path: string } }>
     >;
   };
-  const [asset, ...others] = Object.values(files).filter(({ source }) => source.packaging === 'zip');
-  if (asset === undefined || others.length > 0) throw new Error('There is not exactly one asset of code.');
+  const assetOf = (name: string): string => {
+    const [asset, ...others] = Object.values(files).filter(
+      ({ displayName }) => displayName === `${name}/Function/Code`,
+    );
+    if (asset === undefined || others.length > 0) throw new Error(`There is not exactly one asset of ${name}.`);
+    return join(output, asset.source.path);
+  };
   return {
     template: JSON.parse(templateText) as Assembly['template'],
     templateText,
-    asset: join(output, asset.source.path),
+    asset: assetOf('Gateway'),
+    upkeepAsset: assetOf('Upkeep'),
   };
 }

@@ -1,12 +1,12 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { ENV, readEnvironment } from '../../functions/env.ts';
-import { onlyResource, synthesize } from './synthesize.ts';
+import { functionOf, synthesize } from './synthesize.ts';
 
 const template = synthesize();
 
 function environmentOf(candidate: Template): Readonly<Record<string, unknown>> {
-  const { Environment } = onlyResource(candidate, 'AWS::Lambda::Function').Properties;
+  const { Environment } = functionOf(candidate, 'Gateway').Properties;
   return (Environment as { readonly Variables: Readonly<Record<string, unknown>> }).Variables;
 }
 
@@ -17,6 +17,7 @@ describe('the gateway function', () => {
       Architectures: ['arm64'],
       Handler: 'index.handler',
       Timeout: 900,
+      Description: 'Tollgate: the inference gateway.',
       MemorySize: 512,
     });
   });
@@ -63,7 +64,7 @@ describe('the function URL', () => {
   });
 
   it('has both permissions that new URLs need: with one of them every request is a 403', () => {
-    template.resourceCountIs('AWS::Lambda::Permission', 2);
+    template.resourcePropertiesCountIs('AWS::Lambda::Permission', { Principal: '*' }, 2);
     template.hasResourceProperties('AWS::Lambda::Permission', {
       Action: 'lambda:InvokeFunctionUrl',
       Principal: '*',

@@ -30,6 +30,21 @@ describe('permissions', () => {
     );
   });
 
+  it('are, for upkeep, no secrets', () => {
+    const own = all.filter(({ role }) => role === '<UpkeepRole>').map(({ actions, resources }) => [actions, resources]);
+    expect(own).toHaveLength(3);
+    expect(own).toEqual(
+      expect.arrayContaining([
+        [['logs:CreateLogStream', 'logs:PutLogEvents'], ['<UpkeepLogs.Arn>']],
+        [
+          ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+          ['<DataTable.Arn>'],
+        ],
+        [['firehose:PutRecordBatch'], ['<RequestsStream.Arn>']],
+      ]),
+    );
+  });
+
   it('are, for Firehose, writing below two prefixes and reading one table', () => {
     const own = all.filter(({ role }) => role === '<RequestsRole>');
     expect(own.flatMap(({ actions }) => actions).sort()).toEqual([

@@ -54,6 +54,13 @@ export function onlyResource(template: Template, type: string): Resource {
   return found[1];
 }
 
+/** A function by the construct it is in. */
+export function functionOf(template: Template, construct: 'Gateway' | 'Upkeep'): Resource {
+  const found = resources(template, 'AWS::Lambda::Function').find(([id]) => id.startsWith(`${construct}Function`));
+  if (found === undefined) throw new Error(`There is no function of ${construct}.`);
+  return found[1];
+}
+
 function readContext(): Readonly<Record<string, unknown>> {
   const file: unknown = JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'));
   return (file as { readonly context: Readonly<Record<string, unknown>> }).context;

@@ -3,7 +3,6 @@ import { join, relative, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync, type OutputFile } from 'esbuild';
-import type { Config } from '../functions/core/config.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -11,29 +10,31 @@ const PROJECT = resolve(import.meta.dirname, '..');
 const BANNER =
   "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);";
 
-/** The name of the configuration inside the bundle, and what the environment variable says. */
-export const BUNDLED_CONFIG = 'gateway.json';
+export type FunctionName = 'gateway' | 'upkeep';
 
 /**
- * The gateway's code as an asset: ES modules with the AWS SDK inside, at the versions that were tested.
+ * A function's code as an asset: ES modules with the AWS SDK inside, at the versions that were tested, and files beside
+ * them, as JSON.
  *
  * esbuild is called here, not through `NodejsFunction`, for two reasons. That construct asks for one output file, so
  * modules that are imported late (the price catalogue, codecs of dialects that are not in use) would be read at every
  * cold start; with splitting they are files of their own. And it adds files by shell commands, which differ between
  * systems, where the checked configuration is just one more file.
  */
-export function bundleGateway(config: Config): AssetCode {
+export function bundleFunction(name: FunctionName, files: { readonly [name: string]: unknown } = {}): AssetCode {
   return Code.fromAsset(join(PROJECT, 'functions'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never used: what the local bundling cannot do is an error.
       image: DockerImage.fromRegistry('none'),
-      // The CDK keeps assets of one process by these settings: the configuration has to be one of them.
-      environment: { TOLLGATE_CONFIG: JSON.stringify(config) },
+      // The CDK keeps assets of one process by these settings: what makes two of them differ has to be among them.
+      environment: { TOLLGATE_FUNCTION: name, TOLLGATE_FILES: JSON.stringify(files) },
       local: {
         tryBundle(folder) {
-          for (const file of build()) writeInto(folder, file);
-          writeFileSync(join(folder, BUNDLED_CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+          for (const file of build(name)) writeInto(folder, outputOf(name), file);
+          for (const [file, value] of Object.entries(files)) {
+            writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
+          }
           return true;
         },
       },
@@ -45,13 +46,13 @@ export function bundleGateway(config: Config): AssetCode {
  * As if written to this folder, wherever the output goes: source maps hold relative paths, and with them the asset's
  * hash would differ between two places.
  */
-const OUTPUT = join(PROJECT, 'cdk.out', 'gateway');
+const outputOf = (name: FunctionName): string => join(PROJECT, 'cdk.out', name);
 
-function build(): readonly OutputFile[] {
+function build(name: FunctionName): readonly OutputFile[] {
   const { outputFiles } = buildSync({
     absWorkingDir: PROJECT,
-    entryPoints: { index: 'functions/gateway/handler.ts' },
-    outdir: OUTPUT,
+    entryPoints: { index: `functions/${name}/handler.ts` },
+    outdir: outputOf(name),
     write: false,
     bundle: true,
     splitting: true,
@@ -76,8 +77,8 @@ function build(): readonly OutputFile[] {
   return outputFiles;
 }
 
-function writeInto(folder: string, file: OutputFile): void {
-  const path = join(folder, relative(OUTPUT, file.path));
+function writeInto(folder: string, output: string, file: OutputFile): void {
+  const path = join(folder, relative(output, file.path));
   mkdirSync(resolve(path, '..'), { recursive: true });
   writeFileSync(path, file.contents);
 }

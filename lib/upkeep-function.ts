@@ -1,0 +1,59 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { ENV, type UpkeepEnvironment } from '../functions/env.ts';
+import { bundleFunction } from './bundle-function.ts';
+
+export interface UpkeepFunctionProps {
+  readonly environment: UpkeepEnvironment;
+  readonly logRetention: RetentionDays;
+}
+
+/** What ends the reservations of requests whose process died: a function, once a minute. Others grant it their parts. */
+export class UpkeepFunction extends Construct implements IGrantable {
+  readonly grantPrincipal: IPrincipal;
+
+  constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: 'What the upkeep of Tollgate may do.',
+    });
+    logGroup.grantWrite(role);
+    this.grantPrincipal = role;
+
+    const handler = new LambdaFunction(this, 'Function', {
+      description: 'Tollgate: ends lost requests.',
+      code: bundleFunction('upkeep'),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      // A run that finds nothing makes 34 calls to DynamoDB, most of them at once.
+      memorySize: 256,
+      // Under the minute after which the next one starts; two at once would do no harm.
+      timeout: Duration.seconds(55),
+      environment: {
+        [ENV.table]: props.environment.table,
+        [ENV.requestStream]: props.environment.requestStream,
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+      logGroup,
+      role,
+      // The next minute tries again anyway.
+      retryAttempts: 0,
+    });
+    new Rule(this, 'EveryMinute', {
+      description: 'Tollgate: ends lost requests.',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(handler, { retryAttempts: 0 })],
+    });
+  }
+}
