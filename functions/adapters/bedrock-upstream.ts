@@ -78,10 +78,12 @@ export function createBedrockUpstream(options: {
 
   async function reauthorize(target: UpstreamTarget): Promise<boolean> {
     if (target.config.secret !== undefined) return (await apiKeyOf(target)) !== (await apiKeyOf(target, true));
-    const client = await clientFor(await loadSdk(), target, RENEW_CONNECT_MS);
+    const sdk = await loadSdk();
     try {
-      const before = await client.config.credentials();
-      const after = await client.config.credentials({ forceRefresh: true });
+      const before = await (await clientFor(sdk, target, RENEW_CONNECT_MS)).config.credentials();
+      // A client keeps the credentials that it found; what is under way in the old ones ends there.
+      clients.clear();
+      const after = await (await clientFor(sdk, target, RENEW_CONNECT_MS)).config.credentials();
       return before.accessKeyId !== after.accessKeyId || before.sessionToken !== after.sessionToken;
     } catch (error) {
       throw awsConnectionError(target.provider, error);

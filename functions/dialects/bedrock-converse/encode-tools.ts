@@ -39,6 +39,11 @@ export function encodeTools(request: ChatRequest, context: ToolContext): Encoded
     });
   }
   const offered = request.tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, context));
+  if (choice.type === 'tool' && !offered.some((tool) => isNamed(tool, names.of(choice.name)))) {
+    throw new GatewayError('invalid-request', `tool_choice names the tool "${choice.name}", which is not offered`, {
+      param: 'tool_choice',
+    });
+  }
   const called = [...new Set(toolCalls(request).map((call) => names.of(call.name)))];
   const tools = offered.length > 0 ? offered : called.map(declare);
   if (tools.length === 0) return {};

@@ -106,7 +106,8 @@ function checkThinking(body: JsonObject): string | undefined {
   const { temperature, maxTokens } = objectOf(body.inferenceConfig);
   const { any, tool } = objectOf(objectOf(body.toolConfig).toolChoice);
   const prefix = 'The model returned the following errors: ';
-  if (any !== undefined || tool !== undefined) {
+  // Of those that adapt, only the older ones refuse it.
+  if (type === 'enabled' && (any !== undefined || tool !== undefined)) {
     return `${prefix}Thinking may not be enabled when tool_choice forces tool use.`;
   }
   if (temperature !== undefined && temperature !== 1) {
