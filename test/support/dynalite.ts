@@ -19,6 +19,8 @@ import { createTable, startDynamoDb } from '../../local/dynamodb.ts';
 
 export interface TestTable {
   readonly table: string;
+  /** Of the emulator. */
+  readonly endpoint: string;
   /** A new one each time: with its own connections, as another process would have. No retries, as in the gateway. */
   client(): DynamoDBClient;
   /** What an operator does in the console. `undefined` removes an attribute. */
@@ -48,6 +50,7 @@ export async function startTestTable(): Promise<TestTable> {
 
   return {
     table,
+    endpoint,
     client,
     async edit(scope, attributes) {
       const { pk, sk } = meterKey(scope);
