@@ -23,7 +23,7 @@ export function greeting(stack: LocalStack, data: string): string {
       '',
       'Try it:',
       '',
-      ...curl(stack.url, key).map((line) => `  ${line}`),
+      ...curl(stack.url, key, stack.model).map((line) => `  ${line}`),
       '',
       `Then see what it cost: ${tollgate('costs')}`,
     );
@@ -31,8 +31,8 @@ export function greeting(stack: LocalStack, data: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-function curl(url: string, key: string): readonly string[] {
-  const body = { model: 'smart', stream: true, messages: [{ role: 'user', content: 'Say hello in five languages.' }] };
+function curl(url: string, key: string, model: string): readonly string[] {
+  const body = { model, stream: true, messages: [{ role: 'user', content: 'Say hello in five languages.' }] };
   return [
     `curl -N ${url}/v1/chat/completions \\`,
     `  -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,

@@ -5,6 +5,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Config } from '../functions/core/config.ts';
 import { ENV } from '../functions/env.ts';
 import { loadConfig } from '../lib/load-config.ts';
 import { startDynamoDb } from './dynamodb.ts';
@@ -45,6 +46,8 @@ export interface LocalStack {
   readonly warnings: readonly string[];
   /** Made where the tables held none. */
   readonly firstKey: FirstKey | undefined;
+  /** An alias to try: `smart`, or the first there is. */
+  readonly model: string;
   close(): Promise<void>;
 }
 
@@ -68,7 +71,9 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     config: join(data, 'gateway.json'),
     info: join(data, 'local.json'),
   };
-  await mkdir(data, { recursive: true });
+  await mkdir(data, { recursive: true }).catch((cause: unknown) => {
+    throw new Error(`The data folder ${data} cannot be made: is there a file of that name?`, { cause });
+  });
 
   // Closed in the order in which they must stop: first what takes requests, last what others write to.
   const closers: (() => Promise<void>)[] = [];
@@ -133,6 +138,7 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
       simulated: effective.simulated,
       warnings: effective.warnings,
       firstKey,
+      model: aliasToTry(configured),
       close,
     };
   } catch (error) {
@@ -164,6 +170,10 @@ function setEnvironment(endpoints: LocalStack['endpoints'], configFile: string, 
     AWS_ENDPOINT_URL_FIREHOSE: endpoints.firehose,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
   });
+}
+
+function aliasToTry({ models, providers }: Config): string {
+  return 'smart' in models ? 'smart' : (Object.keys(models)[0] ?? `${Object.keys(providers)[0]}/MODEL`);
 }
 
 /** Whole or not at all: the CLI may read at any time. */

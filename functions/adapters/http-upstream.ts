@@ -36,23 +36,24 @@ export function createHttpUpstream(options: { readonly secrets: SecretStore }): 
     return agent;
   };
 
-  async function credentials(target: UpstreamTarget): Promise<{ readonly [name: string]: string }> {
-    const { secret, auth, dialect } = target.config;
-    if (secret === undefined) return {};
+  async function providerKey({ config: { secret } }: UpstreamTarget): Promise<string | undefined> {
+    if (secret === undefined) return undefined;
     const keys = await options.secrets.providerKeys(secret);
     const key = keys[0];
     if (key === undefined) throw new GatewayError('misconfigured', `The secret "${secret}" holds no key.`);
-    return AUTH_HEADERS[auth ?? DIALECT_AUTH[dialect]](key);
+    return key;
   }
 
   async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
+    const key = await providerKey(target);
+    const { auth, dialect } = target.config;
     const headers = {
       'content-type': 'application/json',
       accept: how.stream ? 'text/event-stream' : 'application/json',
       'accept-encoding': 'identity',
       ...request.headers,
       ...target.config.headers,
-      ...(await credentials(target)),
+      ...(key === undefined ? {} : AUTH_HEADERS[auth ?? DIALECT_AUTH[dialect]](key)),
     };
     let reply: Dispatcher.ResponseData;
     try {
@@ -74,6 +75,7 @@ export function createHttpUpstream(options: { readonly secrets: SecretStore }): 
       status: reply.statusCode,
       headers: flatten(reply.headers),
       body: reply.body,
+      ...(key === undefined ? {} : { secret: key }),
     });
   }
 

@@ -27,15 +27,33 @@ export interface RawReply {
   /** Lower-case names. */
   readonly headers: { readonly [name: string]: string };
   readonly body: Readable;
+  /** What was sent as credentials: providers quote it in errors, and it must go no further. */
+  readonly secret?: string;
   /** How the body is read, where that is more than to read it; it is not decompressed yet. */
   readonly chunks?: (body: Readable) => AsyncIterable<unknown>;
 }
 
-export function createReply({ provider, status, headers, body, chunks }: RawReply): UpstreamReply {
+/** How much is read behind the end of a stream to keep its connection, and for how long: a handshake costs more. */
+const DRAIN_BYTES = 64 * 1024;
+const DRAIN_MS = 200;
+
+export function createReply({ provider, status, headers, body, secret, chunks }: RawReply): UpstreamReply {
   const read = (): AsyncIterable<unknown> => {
     const plain = decompress(body, headers['content-encoding']);
-    return chunks === undefined ? plain : chunks(plain);
+    // Who stops reading says with `drain` or `cancel` what becomes of the connection.
+    return chunks === undefined ? plain.iterator({ destroyOnReturn: false }) : chunks(plain);
   };
+  const redact = (text: string): string =>
+    secret !== undefined && text.includes(secret) ? text.replaceAll(secret, '[redacted]') : text;
+  const cancel = (): void => {
+    // A body destroyed before its end emits an error that nobody is left to handle.
+    body.on('error', () => {});
+    body.destroy();
+  };
+  const redactFrame = (frame: Frame): Frame =>
+    secret === undefined || !frame.raw.includes(secret)
+      ? frame
+      : { ...frame, data: redact(frame.data), raw: redact(frame.raw) };
   return {
     status,
     headers,
@@ -52,21 +70,29 @@ export function createReply({ provider, status, headers, body, chunks }: RawRepl
       } catch (error) {
         throw bodyError(provider, error);
       }
-      return Buffer.concat(pieces).toString('utf8');
+      return redact(Buffer.concat(pieces).toString('utf8'));
     },
     async *frames(framing: Framing): AsyncGenerator<Frame> {
       const framer = FRAMERS[framing]();
       try {
-        for await (const chunk of read()) yield* framer.push(chunk as Buffer);
-        yield* framer.end();
+        for await (const chunk of read()) yield* framer.push(chunk as Buffer).map(redactFrame);
+        yield* framer.end().map(redactFrame);
       } catch (error) {
         throw bodyError(provider, error);
       }
     },
-    cancel() {
-      // A body destroyed before its end emits an error that nobody is left to handle.
+    cancel,
+    async drain() {
+      if (body.readableEnded || body.destroyed) return;
       body.on('error', () => {});
-      body.destroy();
+      let left = DRAIN_BYTES;
+      body.on('data', (chunk: Buffer) => {
+        left -= chunk.length;
+        if (left < 0) body.destroy();
+      });
+      const timer = setTimeout(cancel, DRAIN_MS);
+      await new Promise<void>((resolve) => body.once('close', resolve));
+      clearTimeout(timer);
     },
   };
 }

@@ -17,6 +17,10 @@ export interface Caller {
   readonly env?: string;
   /** Aliases and `provider/model` names that the key may ask for; absent = all. */
   readonly models?: readonly string[];
+  /** The key speaks for people whom only its application knows, and may say who asks. */
+  readonly mayNameUser?: boolean;
+  /** The highest `x-tollgate-priority` that the key may ask for; absent = 0. */
+  readonly maxPriority?: number;
 }
 
 export interface KeyStore {
@@ -140,6 +144,8 @@ export interface UpstreamReply {
   frames(framing: Framing): AsyncIterable<Frame>;
   /** Lets go of the connection without reading the rest. */
   cancel(): void;
+  /** After the terminal event: reads what little may follow, so that the connection can be used again. Bounded. */
+  drain(): Promise<void>;
 }
 
 export interface UpstreamOptions {
@@ -165,4 +171,54 @@ export interface RequestLog<Row> {
 /** Counts a request's input for a model, where its provider does not. */
 export interface TokenCounter {
   count(request: ChatRequest, model: string): Promise<number>;
+}
+
+/**
+ * Who waits for room on which scope, as far as all instances know. It decides who goes first, never who gets in: it may
+ * be late, and nothing is admitted that the ledger does not admit. Throws `ledger-unavailable`.
+ */
+export interface WaitingLine {
+  /** Somebody of this priority waits on the scope until then. */
+  join(scope: Scope, priority: number, untilMs: number, nowMs: number): Promise<void>;
+  /** Whether anybody of a higher priority does. */
+  isHigherWaiting(scope: Scope, priority: number, nowMs: number): Promise<boolean>;
+  /** Whether this process has seen somebody wait there lately: where not, newcomers need not ask. */
+  isCrowded(scope: Scope, nowMs: number): boolean;
+}
+
+/** A complete answer, as it went out. */
+export interface StoredAnswer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface ClaimRequest {
+  readonly keyId: string;
+  /** As the client gave it. */
+  readonly idempotencyKey: string;
+  /** Tells requests with the same idempotency key apart. */
+  readonly fingerprint: string;
+  /** Who claims. */
+  readonly requestId: string;
+  readonly nowMs: number;
+  /** When the request is surely over: after it, another may claim. */
+  readonly untilMs: number;
+}
+
+export type Claim =
+  | { readonly outcome: 'claimed' }
+  | { readonly outcome: 'running'; readonly startedAtMs: number; readonly untilMs: number }
+  | { readonly outcome: 'answered'; readonly answer: StoredAnswer }
+  /** It was answered, but the answer was too large to be kept. */
+  | { readonly outcome: 'not-kept' }
+  /** The same idempotency key, another request. */
+  | { readonly outcome: 'mismatch' };
+
+/** What was answered under an idempotency key. Throws `ledger-unavailable`. */
+export interface IdempotencyStore {
+  claim(request: ClaimRequest): Promise<Claim>;
+  /** Undefined: the answer is not kept, only that there was one. Throws `conflict` where the claim has passed to another. */
+  keep(request: ClaimRequest, answer: StoredAnswer | undefined, nowMs: number): Promise<void>;
+  /** There is no answer: a repeat may run. */
+  release(request: ClaimRequest): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { affordableOutputTokens, type InputKinds, type ModelPrice, worstCaseNano
 import type { Plan } from '../routing/plan.ts';
 import { denialError, isBudget } from './denial-error.ts';
 import type { Gateway, Setup } from './gateway.ts';
-import { payable } from './payable.ts';
+import { payable, priceOf } from './payable.ts';
 import type { Trace } from './trace.ts';
 
 /** What a request can consume, whatever its kind. */
@@ -28,6 +28,8 @@ export interface Admission {
   readonly targets: readonly UpstreamTarget[];
   /** What the budgets can pay, where there are any and the client set no cap itself. */
   readonly outputCap: number | undefined;
+  /** Whether what is reserved pays for another attempt, on top of what former attempts have cost. */
+  pays(target: UpstreamTarget, spentNano: number): boolean;
 }
 
 export interface AdmitInput {
@@ -66,45 +68,74 @@ export function scopesOf(caller: Caller): readonly Scope[] {
 }
 
 export async function admit(input: AdmitInput): Promise<Admission> {
-  const { gateway, demand, caller, trace } = input;
-  const { inputTokens, kinds, candidates } = demand;
+  const { gateway, caller, trace } = input;
   const scopes = scopesOf(caller);
-  const room = await gateway.ledger.room(scopes, trace.startedAtMs);
-  const { targets, prices } = payable(input.plan, input.setup, trace, room.budgetNano !== undefined);
+  let { budgetNano } = await gateway.ledger.room(scopes, trace.startedAtMs);
+  for (;;) {
+    const admission = await admitWithin(input, scopes, budgetNano);
+    const now = budgetNano === undefined ? await gateway.ledger.room(scopes, trace.startedAtMs) : { budgetNano };
+    if (budgetNano === now.budgetNano) return admission;
+    // A budget has appeared since the scopes were seen last: it decides the targets and the cap of this request too.
+    await giveBack(input);
+    budgetNano = now.budgetNano;
+  }
+}
 
-  const reserve = async (budgetNano: number | undefined): Promise<[ReserveResult, number]> => {
-    const cap = outputCap(input, prices, budgetNano);
-    const outputTokens = cap * candidates;
-    const costNano = Math.max(
-      0,
-      ...prices.map((price) => worstCaseNano(price, { inputTokens, outputTokens, ...kinds })),
-    );
-    const result = await gateway.ledger.reserve({
+async function giveBack({ gateway, trace }: AdmitInput): Promise<void> {
+  const { reservation } = trace;
+  trace.reservation = undefined;
+  if (reservation !== undefined) {
+    await gateway.ledger.settle(reservation, { tokens: 0, costNano: 0 }, gateway.clock.now());
+  }
+}
+
+async function admitWithin(
+  input: AdmitInput,
+  scopes: readonly Scope[],
+  budgetNano: number | undefined,
+): Promise<Admission> {
+  const { gateway, setup, demand, caller, trace } = input;
+  const { inputTokens, kinds, candidates } = demand;
+  const hasBudget = budgetNano !== undefined;
+  const { targets, prices } = payable(input.plan, setup, trace, hasBudget);
+  const worst = (price: ModelPrice, cap: number): number =>
+    worstCaseNano(price, { inputTokens, outputTokens: cap * candidates, ...kinds });
+
+  const reserve = async (cap: number): Promise<ReserveResult> =>
+    gateway.ledger.reserve({
       requestId: trace.requestId,
       scopes,
       nowMs: trace.startedAtMs,
       expiresAtMs: input.deadlineMs + SETTLING_MS,
-      tokens: inputTokens + Math.min(outputTokens, EXPECTED_OUTPUT_TOKENS * candidates),
-      costNano,
+      tokens: inputTokens + Math.min(cap, EXPECTED_OUTPUT_TOKENS) * candidates,
+      costNano: Math.max(0, ...prices.map((price) => worst(price, cap))),
       about: about(trace, caller, demand),
     });
-    return [result, cap];
-  };
 
-  let [result, cap] = await reserve(room.budgetNano);
+  let cap = outputCap(input, prices, budgetNano);
+  let result = await reserve(cap);
   if (result.outcome === 'denied' && isBudget(result.denial.limit) && demand.maxOutputTokens === undefined) {
     // The cap was ours, computed from what had been seen last: what is left now may pay for a shorter answer.
     const now = await gateway.ledger.room(scopes, trace.startedAtMs);
-    [result, cap] = await reserve(now.budgetNano);
+    cap = outputCap(input, prices, now.budgetNano);
+    result = await reserve(cap);
   }
   trace.limits = result.limits;
   if (result.outcome === 'denied') {
     trace.denial = result.denial;
     throw denialError(result.denial);
   }
-  trace.reservation = result.reservation;
-  const capped = room.budgetNano !== undefined && demand.maxOutputTokens === undefined;
-  return { targets, outputCap: capped ? cap : undefined };
+  const { reservation } = result;
+  trace.reservation = reservation;
+  return {
+    targets,
+    outputCap: hasBudget && demand.maxOutputTokens === undefined ? cap : undefined,
+    pays: (target, spentNano) => {
+      if (!hasBudget || spentNano === 0) return true;
+      const price = priceOf(setup, target, trace.startedAtMs);
+      return price !== undefined && spentNano + worst(price, cap) <= reservation.costNano;
+    },
+  };
 }
 
 function outputCap({ demand, plan, setup }: AdmitInput, prices: readonly ModelPrice[], budgetNano?: number): number {

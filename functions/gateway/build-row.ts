@@ -1,7 +1,7 @@
 import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import { formatTimestamp } from '../records/format-row.ts';
 import type { AttemptRow, Row } from '../records/row.ts';
-import type { AttemptTrace, Trace } from './trace.ts';
+import { type AttemptTrace, sentAttempts, type Trace } from './trace.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
 /** Usage, cost and prices over all attempts: what is paid for is the sum, whoever answered. */
@@ -57,7 +57,7 @@ export function buildRow(trace: Trace): Row {
     denied_scope: trace.denial?.scope ?? null,
     denied_limit: trace.denial?.limit ?? null,
     finish_reason: attempt?.finishReason ?? null,
-    attempt_count: trace.attempts.length,
+    attempt_count: sentAttempts(trace).length,
     attempts: trace.attempts.map((each) => attemptRow(each, endedAtMs)),
     input_tokens: totals.usage.inputTokens,
     cache_read_tokens: totals.usage.cacheReadTokens,
@@ -73,13 +73,13 @@ export function buildRow(trace: Trace): Row {
     reserved_nano_usd: trace.reservation?.costNano ?? null,
     price_version: trace.priceVersion ?? null,
     unpriced: totals.unpriced,
-    queue_ms: 0,
-    overhead_ms: since(trace.sentAtMs),
+    queue_ms: trace.queueMs,
+    overhead_ms: trace.sentAtMs === undefined ? null : trace.sentAtMs - trace.startedAtMs - trace.queueMs,
     time_to_first_token_ms: since(trace.firstContentAtMs),
     total_ms: endedAtMs - trace.startedAtMs,
     request_bytes: trace.requestBytes,
     response_bytes: trace.responseBytes,
-    flags: [],
+    flags: trace.flags,
     metadata: trace.metadata,
     config_version: trace.configVersion ?? null,
     gateway_version: GATEWAY_VERSION,

@@ -36,7 +36,11 @@ export function composeGateway(env: { readonly [name: string]: string | undefine
     tokens: createTokenCounter(),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: environment.requestStream }),
     setup: () => {
-      setup ??= loadSetup(environment.configFile);
+      setup ??= loadSetup(environment.configFile).catch((error: unknown) => {
+        // The next request tries again: what failed to load once must not fail for the life of the process.
+        setup = undefined;
+        throw error;
+      });
       return setup;
     },
     newId: () => `req_${randomBytes(18).toString('base64url')}`,

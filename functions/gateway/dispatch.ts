@@ -5,6 +5,7 @@ import { failover } from '../routing/failover.ts';
 import { plan as planTargets } from '../routing/plan.ts';
 import { admit, type Demand } from './admit.ts';
 import type { Exchange } from './attempt.ts';
+import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
 import type { Trace } from './trace.ts';
 
@@ -41,7 +42,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
 
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;
-  const { targets, outputCap } = await admit({ gateway, setup, plan, demand, caller, trace, deadlineMs });
+  const { targets, outputCap, pays } = await admit({ gateway, setup, plan, demand, caller, trace, deadlineMs });
 
   const stop = new AbortController();
   const timer = setTimeout(() => {
@@ -65,6 +66,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
         targets,
         attempts: plan.settings.attempts,
         attempt,
+        allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
         renew: (target, error) => renew(gateway, target, error),
         wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),
         remainingMs: () => deadlineMs - gateway.clock.now(),

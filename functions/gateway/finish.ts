@@ -20,8 +20,7 @@ export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
     written ??= gateway.log.write(row);
     return written;
   };
-  await settle(gateway, trace, log);
-  await log();
+  await Promise.all([settle(gateway, trace, log).then(log), ...trace.after.map((work) => work())]);
 }
 
 async function settle(gateway: Gateway, trace: Trace, log: () => Promise<void>): Promise<void> {

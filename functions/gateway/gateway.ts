@@ -2,7 +2,16 @@
 
 import type { MediaFetcher } from '../adapters/fetch-media.ts';
 import type { Config } from '../core/config.ts';
-import type { Clock, KeyStore, Ledger, RequestLog, TokenCounter, Upstream } from '../core/ports.ts';
+import type {
+  Clock,
+  IdempotencyStore,
+  KeyStore,
+  Ledger,
+  RequestLog,
+  TokenCounter,
+  Upstream,
+  WaitingLine,
+} from '../core/ports.ts';
 import type { PriceBook } from '../ledger/prices.ts';
 import type { Row } from '../records/row.ts';
 
@@ -18,6 +27,8 @@ export interface Gateway {
   readonly clock: Clock;
   readonly keys: KeyStore;
   readonly ledger: Ledger;
+  readonly line: WaitingLine;
+  readonly idempotency: IdempotencyStore;
   readonly upstream: Upstream;
   readonly tokens: TokenCounter;
   readonly log: RequestLog<Row>;

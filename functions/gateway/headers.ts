@@ -1,7 +1,7 @@
 /** The headers of an answer. Header values are ASCII: names from the configuration or the wire are made so. */
 import type { GatewayError } from '../core/errors.ts';
 import type { RateWindow } from '../core/ports.ts';
-import type { Trace } from './trace.ts';
+import { sentAttempts, type Trace } from './trace.ts';
 
 type Headers = { readonly [name: string]: string };
 
@@ -25,13 +25,19 @@ export function errorHeaders(trace: Trace, error: GatewayError): Headers {
     ...(error.retryAfterMs === undefined
       ? {}
       : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
+    ...(worthRetrying(trace, error) ? {} : { 'x-should-retry': 'false' }),
   };
+}
+
+/** The official SDKs retry every 429 unless told otherwise: an empty budget is not refilled by asking again. */
+function worthRetrying(trace: Trace, error: GatewayError): boolean {
+  return error.kind !== 'budget-exhausted' && (trace.denial === undefined || error.retryAfterMs !== undefined);
 }
 
 function commonHeaders(trace: Trace): Headers {
   return {
     'x-tollgate-request-id': trace.requestId,
-    ...(trace.attempts.length === 0 ? {} : { 'x-tollgate-attempts': String(trace.attempts.length) }),
+    ...(sentAttempts(trace).length === 0 ? {} : { 'x-tollgate-attempts': String(sentAttempts(trace).length) }),
     ...(trace.route === undefined ? {} : { 'x-tollgate-route': ascii(trace.route) }),
     ...(trace.dropped.length === 0 ? {} : { 'x-tollgate-dropped-params': ascii(trace.dropped.join(', ')) }),
     ...windowHeaders('requests', trace.limits.requests),

@@ -10,6 +10,7 @@ export async function* withPings(
   ping: string,
   stop: () => void,
 ): AsyncGenerator<string> {
+  let over = false;
   let next = source.next();
   // Awaited below; but between two turns of the loop nobody listens, and a rejection must not go unhandled.
   next.catch(() => {});
@@ -20,13 +21,16 @@ export async function* withPings(
         yield ping;
         continue;
       }
-      if (result.done === true) return;
+      if (result.done === true) {
+        over = true;
+        return;
+      }
       yield result.value;
       next = source.next();
       next.catch(() => {});
     }
   } finally {
-    stop();
+    if (!over) stop();
     await source.return?.();
   }
 }

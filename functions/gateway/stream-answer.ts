@@ -60,6 +60,7 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
       head += next.value;
     }
   } catch (error) {
+    attempt.reply.cancel();
     throw failAttempt(call, attempt, error);
   } finally {
     clearTimeout(patience);
@@ -82,10 +83,12 @@ async function* tail(
     yield* pieces;
     booked = true;
     closeAttempt(call, attempt);
+    call.trace.after.push(() => attempt.reply.drain());
   } catch (thrown) {
     booked = true;
     call.trace.error = failAttempt(call, attempt, thrown);
     call.trace.outcome = 'truncated';
+    attempt.reply.cancel();
     yield encoder.fail(call.trace.error);
   } finally {
     // Nobody reads on, e.g. because the invocation was cut: book what was received until now.
@@ -96,8 +99,8 @@ async function* tail(
         new GatewayError('upstream-truncated', 'The answer was not read to its end.'),
       );
       call.trace.outcome = 'truncated';
+      attempt.reply.cancel();
     }
-    attempt.reply.cancel();
   }
 }
 

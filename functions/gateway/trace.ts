@@ -40,6 +40,10 @@ export interface Trace {
   error: GatewayError | undefined;
   outcome: Outcome;
   status: number | undefined;
+  /** Milliseconds spent waiting for room. */
+  queueMs: number;
+  /** Observations for the row. */
+  readonly flags: string[];
   /** When the first upstream request went out. */
   sentAtMs: number | undefined;
   firstContentAtMs: number | undefined;
@@ -49,6 +53,8 @@ export interface Trace {
   metadata: { readonly [key: string]: string };
   priceVersion: string | undefined;
   configVersion: string | undefined;
+  /** What is left to do once the client has everything, e.g. to make a connection usable again. Bounded, never throws. */
+  readonly after: (() => Promise<void>)[];
 }
 
 export function openTrace(requestId: string, startedAtMs: number, dialect: ClientDialect): Trace {
@@ -69,6 +75,8 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     error: undefined,
     outcome: 'ok',
     status: undefined,
+    queueMs: 0,
+    flags: [],
     sentAtMs: undefined,
     firstContentAtMs: undefined,
     endedAtMs: undefined,
@@ -77,7 +85,13 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     metadata: {},
     priceVersion: undefined,
     configVersion: undefined,
+    after: [],
   };
+}
+
+/** Without those that ended before anything was sent, for want of a key. */
+export function sentAttempts(trace: Trace): readonly AttemptTrace[] {
+  return trace.attempts.filter((attempt) => attempt.error?.kind !== 'misconfigured');
 }
 
 export function openAttempt(trace: Trace, provider: string, model: string, startedAtMs: number): AttemptTrace {

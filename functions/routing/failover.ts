@@ -10,6 +10,8 @@ export interface FailoverOptions<Target, Answer> {
   readonly attempts: number;
   /** Throws to fail. `GatewayError.traits.failover` decides whether another attempt is made. */
   attempt(target: Target): Promise<Answer>;
+  /** False where another attempt at this target must not be made, e.g. because nobody has reserved the money for it. */
+  allows(target: Target): boolean;
   /** True where the same target is worth another attempt at once, e.g. after its key was rotated. */
   renew(target: Target, error: GatewayError): Promise<boolean>;
   wait(milliseconds: number): Promise<void>;
@@ -34,7 +36,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
   let left = options.attempts;
   for (let round = 0; ; round += 1) {
     for (const target of queue) {
-      for (let again = true; again && left > 0; ) {
+      for (let again = true; again && left > 0 && options.allows(target); ) {
         again = false;
         try {
           return await options.attempt(target);
@@ -50,7 +52,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
         }
       }
     }
-    queue = queue.filter((target) => worthAnother(failures.get(target)));
+    queue = queue.filter((target) => options.allows(target) && worthAnother(failures.get(target)));
     const delay = delayBefore(round, queue, failures, options.random());
     if (left === 0 || queue.length === 0 || delay >= Math.min(options.remainingMs(), MAX_DELAY_MS + 1)) break;
     await options.wait(delay);

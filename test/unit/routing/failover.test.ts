@@ -11,7 +11,7 @@ interface Run {
 /** `script` says for each target what its attempts end in; the last entry stays. */
 async function run(
   script: Record<string, readonly (ErrorKind | 'ok' | GatewayError)[]>,
-  options: { attempts?: number; remainingMs?: number; renew?: boolean } = {},
+  options: { attempts?: number; remainingMs?: number; renew?: boolean; refused?: readonly string[] } = {},
 ): Promise<Run & { readonly result?: string; readonly error?: GatewayError }> {
   const tried: string[] = [];
   const waits: number[] = [];
@@ -29,6 +29,7 @@ async function run(
         if (step === 'ok') return target;
         throw step instanceof GatewayError ? step : new GatewayError(step ?? 'internal', `${target} failed`);
       },
+      allows: (target) => options.refused?.includes(target) !== true || !tried.includes(target),
       renew: async (_, error) => options.renew === true && error.kind === 'upstream-unauthorized',
       wait: async (milliseconds) => {
         waits.push(milliseconds);
@@ -86,6 +87,11 @@ describe('failover', () => {
 
   it('does not wait past the deadline', async () => {
     expect(await run({ a: ['upstream-error', 'ok'] }, { remainingMs: 50 })).toMatchObject({ tried: ['a'], waits: [] });
+  });
+
+  it('makes no attempt that is not allowed, and tells what went wrong before', async () => {
+    const { tried, error } = await run({ a: ['upstream-error', 'ok'] }, { refused: ['a'] });
+    expect([tried, error?.kind]).toEqual([['a'], 'upstream-error']);
   });
 
   it('never makes more attempts than its budget, whatever fails how', async () => {
