@@ -37,7 +37,11 @@ export interface RawReply {
 const DRAIN_BYTES = 64 * 1024;
 const DRAIN_MS = 200;
 
-export function createReply({ provider, status, headers, body, secret, chunks }: RawReply): UpstreamReply {
+/** Shorter keys, such as the "none" of a private server, are words that an answer may well contain. */
+const LEAST_SECRET = 16;
+
+export function createReply({ provider, status, headers, body, chunks, ...sent }: RawReply): UpstreamReply {
+  const secret = sent.secret !== undefined && sent.secret.length >= LEAST_SECRET ? sent.secret : undefined;
   const read = (): AsyncIterable<unknown> => {
     const plain = decompress(body, headers['content-encoding']);
     // Who stops reading says with `drain` or `cancel` what becomes of the connection.
