@@ -5,7 +5,10 @@
 import * as z from 'zod/mini';
 import { DIALECTS } from './chat.ts';
 import { describeIssue } from './describe-issue.ts';
+import { expandPreset } from './expand-preset.ts';
 import { MEDIA_KINDS } from './media-kind.ts';
+import { PRESETS } from './presets.ts';
+import { TOOL_ID_SHAPES } from './quirks.ts';
 
 const name = z
   .string()
@@ -19,33 +22,62 @@ const quirks = z.strictObject({
   streamUsage: z.optional(z.boolean()),
   unsupported: z.optional(z.array(z.string())),
   mediaUrls: z.optional(z.array(z.enum(MEDIA_KINDS))),
+  renamed: z.optional(z.record(z.string(), z.string())),
+  jsonSchema: z.optional(z.boolean()),
+  developerRole: z.optional(z.boolean()),
+  reasoningField: z.optional(z.enum(['reasoning_content', 'reasoning', 'none'])),
+  reasoningRequired: z.optional(z.boolean()),
+  toolIds: z.optional(z.enum(TOOL_ID_SHAPES)),
+  alternateRoles: z.optional(z.boolean()),
 });
 
-const provider = z
-  .strictObject({
-    dialect: z.enum(DIALECTS),
-    baseUrl: z.optional(url),
-    baseUrls: z.optional(z.array(url).check(z.minLength(1))),
-    /** Name of the secret that holds the key or keys; absent where the provider wants none. */
-    secret: z.optional(name),
-    /** Where the key goes; by default what the dialect's own provider wants. */
-    auth: z.optional(z.enum(['bearer', 'x-api-key', 'x-goog-api-key', 'api-key', 'none'])),
-    region: z.optional(z.string()),
-    headers: z.optional(z.record(z.string(), z.string())),
-    affinity: z.optional(z.enum(['none', 'prefix'])),
-    /** The provider's id in the price catalogue, where its name here is another. */
-    priceAs: z.optional(z.string()),
-    quirks: z.optional(quirks),
-  })
-  .check(
-    z.refine(
-      (value) => value.dialect === 'bedrock-converse' || value.baseUrl !== undefined || value.baseUrls !== undefined,
-      {
-        error: 'needs baseUrl (or baseUrls)',
-        path: ['baseUrl'],
-      },
-    ),
-  );
+/** What stands in an address: a project, a place, a resource. */
+const variable = z
+  .string()
+  .check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, 'must be letters, digits, ".", "_" and "-", at most 63'));
+
+const provider = z.strictObject({
+  dialect: z.enum(DIALECTS),
+  baseUrl: z.optional(url),
+  baseUrls: z.optional(z.array(url).check(z.minLength(1))),
+  /** Name of the secret that holds the key or keys; absent where the provider wants none. */
+  secret: z.optional(name),
+  /** Where the key goes; by default what the dialect's own provider wants. */
+  auth: z.optional(z.enum(['bearer', 'x-api-key', 'x-goog-api-key', 'api-key', 'none'])),
+  region: z.optional(variable),
+  headers: z.optional(z.record(z.string(), z.string())),
+  affinity: z.optional(z.enum(['none', 'prefix'])),
+  /** The provider's id in the price catalogue, where its name here is another. */
+  priceAs: z.optional(z.string()),
+  quirks: z.optional(quirks),
+});
+
+/** As it may be written: a preset (see presets.ts) says what the entry itself does not. */
+const writtenProvider = z.pipe(
+  z.strictObject({
+    preset: z.optional(z.enum(Object.keys(PRESETS))),
+    /** What stands in the preset's address for `{name}`. */
+    variables: z.optional(z.record(z.string(), variable)),
+    ...provider.shape,
+    dialect: z.optional(provider.shape.dialect),
+  }),
+  z.transform((written, context): z.output<typeof provider> => {
+    const missing = (path: readonly string[], message: string): void => {
+      context.issues.push({ code: 'custom', path: [...path], message, input: written });
+    };
+    const { dialect, ...expanded } = expandPreset(written, (variable) => {
+      const path = variable === 'region' ? [variable] : ['variables', variable];
+      missing(path, `is missing: the address of the preset "${written.preset}" needs it`);
+    });
+    if (dialect === undefined) missing(['dialect'], 'is missing: give it, or a preset');
+    const { baseUrl, baseUrls } = expanded;
+    if (dialect !== 'bedrock-converse' && baseUrl === undefined && baseUrls === undefined) {
+      missing(['baseUrl'], 'needs baseUrl (or baseUrls)');
+    }
+    // Where the dialect is missing there is an issue, and nobody sees this.
+    return { dialect: dialect ?? 'openai-chat', ...expanded };
+  }),
+);
 
 const target = z.strictObject({
   provider: name,
@@ -97,7 +129,7 @@ const limits = z.strictObject({
 
 export const configSchema = z
   .strictObject({
-    providers: z.record(name, provider),
+    providers: z.record(name, writtenProvider),
     models: z._default(z.record(name, model), {}),
     prices: z._default(z.array(price), []),
     onLedgerFailure: z.optional(z.enum(['open', 'closed'])),

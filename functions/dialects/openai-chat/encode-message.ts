@@ -18,8 +18,14 @@ const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
   ['audio/mp3', 'mp3'],
 ]);
 
-/** `drop` is told what of the history this dialect has no words for. */
-export function encodeMessages(messages: readonly Message[], drop: (what: string) => void): readonly JsonObject[] {
+export interface MessageOptions {
+  /** Is told what of the history this dialect has no words for. */
+  drop(what: string): void;
+  /** Whether the provider takes the text of former reasoning back. */
+  readonly reasoning: boolean;
+}
+
+export function encodeMessages(messages: readonly Message[], options: MessageOptions): readonly JsonObject[] {
   const encoded: JsonObject[] = [];
   /** Tool messages take text only: images of results follow them in a user message, behind all results of the turn. */
   let attachments: JsonObject[] = [];
@@ -36,7 +42,7 @@ export function encodeMessages(messages: readonly Message[], drop: (what: string
       continue;
     }
     flush();
-    encoded.push(message.role === 'assistant' ? encodeAssistant(message, drop) : encodePlain(message));
+    encoded.push(message.role === 'assistant' ? encodeAssistant(message, options) : encodePlain(message));
   }
   flush();
   return encoded;
@@ -116,14 +122,15 @@ function encodeResult(result: ToolResultPart): JsonObject {
   };
 }
 
-function encodeAssistant(message: Extract<Message, { role: 'assistant' }>, drop: (what: string) => void): JsonObject {
+function encodeAssistant(message: Extract<Message, { role: 'assistant' }>, options: MessageOptions): JsonObject {
   const { content } = message;
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
   const refusal = content.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('');
   const calls = content.flatMap((part) => (part.type === 'tool-call' ? [encodeCall(part)] : []));
   const details = content.flatMap((part, index) => (part.type === 'reasoning' ? encodeOwnDetails(part, index) : []));
   const [audio] = content.flatMap((part) => (part.type === 'audio' ? [audioId(part.source)] : []));
-  for (const part of content) dropForeign(part, drop);
+  const reasoning = content.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('');
+  for (const part of content) dropForeign(part, options.drop);
   return {
     role: 'assistant',
     content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
@@ -131,14 +138,13 @@ function encodeAssistant(message: Extract<Message, { role: 'assistant' }>, drop:
     ...(refusal === '' ? {} : { refusal }),
     ...(audio === undefined ? {} : { audio: { id: audio } }),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
+    // Beside the details the text would be there twice.
+    ...(options.reasoning && details.length === 0 && reasoning !== '' ? { reasoning_content: reasoning } : {}),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   };
 }
 
-/**
- * Only what this dialect signed goes back. The bare text of reasoning stays here: strict servers (Groq, Mistral) refuse
- * messages with fields that they do not know.
- */
+/** Only what this dialect signed goes back. */
 function encodeOwnDetails(part: Extract<AssistantPart, { type: 'reasoning' }>, index: number): readonly JsonObject[] {
   const origin = part.signature?.origin ?? part.redacted?.origin;
   return origin === 'openai-chat' ? encodeDetails(part, index) : [];

@@ -1,7 +1,8 @@
 import { type ChatRequest, DIALECTS, type ReasoningSettings, type Tool } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { effortOfBudget } from '../../core/effort.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { adaptBody } from './adapt-body.ts';
 import { encodeMessages } from './encode-message.ts';
 import { CHAT_COMPLETIONS_PATH } from './wire.ts';
 
@@ -11,7 +12,10 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const dropped: string[] = [];
   const body = defined({
     model: target.model,
-    messages: encodeMessages(request.messages, (what) => dropped.push(what)),
+    messages: encodeMessages(request.messages, {
+      drop: (what) => dropped.push(what),
+      reasoning: quirks.reasoningField !== undefined && quirks.reasoningField !== 'none',
+    }),
     tools: encodeTools(request.tools, (what) => dropped.push(what)),
     tool_choice: encodeToolChoice(request),
     parallel_tool_calls: request.tools.length === 0 ? undefined : request.parallelToolCalls,
@@ -44,43 +48,16 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   return createRequest(extended, target, dropped);
 }
 
-/** Leaves out what the provider refuses: fields of the body by name, deeper ones as `messages[].name`. */
+/** With all that the provider's quirks change. */
 export function createRequest(
   body: JsonObject,
   target: EncodeTarget,
   dropped: readonly string[],
   path = CHAT_COMPLETIONS_PATH,
 ): EncodedRequest {
-  const { unsupported } = target.quirks;
-  const refused = new Set(unsupported);
-  const removed = Object.keys(body).filter((field) => refused.has(field));
-  const paths = unsupported.filter((field) => field.includes('.')).map((field) => field.split('.'));
-  return {
-    method: 'POST',
-    path,
-    headers: {},
-    body: paths.reduce(without, removed.length === 0 ? body : omit(body, refused)),
-    dropped: [...new Set([...dropped, ...removed])],
-  };
-}
-
-/**
- * Servers that refuse unknown fields (Groq, Mistral) also refuse what clients echo from answers, such as
- * `messages[].reasoning_content` and `messages[].tool_calls[].extra_content`. That is history, not a wish: leaving it
- * out is not reported.
- */
-function without(object: JsonObject, [step = '', ...rest]: readonly string[]): JsonObject {
-  const field = step.replace(/\[\]$/, '');
-  const value = object[field];
-  if (value === undefined) return object;
-  if (rest.length === 0) return omit(object, new Set([field]));
-  if (isJsonObject(value)) return { ...object, [field]: without(value, rest) };
-  if (!Array.isArray(value)) return object;
-  return { ...object, [field]: value.map((item: Json) => (isJsonObject(item) ? without(item, rest) : item)) };
-}
-
-function omit(object: JsonObject, fields: ReadonlySet<string>): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([field]) => !fields.has(field)));
+  const adapted = adaptBody(body, target.quirks);
+  const names = [...new Set([...dropped, ...adapted.dropped])];
+  return { method: 'POST', path, headers: {}, body: adapted.body, dropped: names };
 }
 
 function defined(fields: { readonly [field: string]: Json | undefined }): JsonObject {
