@@ -1,7 +1,7 @@
 /** Lists of inputs that are longer than a provider takes at once, and texts for providers that take nothing else. */
 import type { EmbeddingsReply, EmbeddingsRequest } from './embeddings.ts';
 import { invalidRequest } from './parse.ts';
-import type { Usage } from './usage.ts';
+import { addUsage } from './usage.ts';
 
 /** Requests of at most so many inputs each, in order. One that fits stays as it is. */
 export function splitEmbeddings(request: EmbeddingsRequest, maxInputs = Infinity): readonly EmbeddingsRequest[] {
@@ -29,17 +29,4 @@ export function textInputs(request: EmbeddingsRequest): readonly string[] {
     if (typeof input === 'string') return input;
     throw invalidRequest(request.single ? ['input'] : ['input', index], 'must be text: this model takes no tokens');
   });
-}
-
-function addUsage(one: Usage, other: Usage): Usage {
-  return {
-    inputTokens: one.inputTokens + other.inputTokens,
-    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
-    cacheWrite5mTokens: one.cacheWrite5mTokens + other.cacheWrite5mTokens,
-    cacheWrite1hTokens: one.cacheWrite1hTokens + other.cacheWrite1hTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
-    audioInputTokens: one.audioInputTokens + other.audioInputTokens,
-    audioOutputTokens: one.audioOutputTokens + other.audioOutputTokens,
-  };
 }

@@ -49,3 +49,16 @@ export function totalOutputTokens(usage: Usage): number {
 export function totalTokens(usage: Usage): number {
   return totalInputTokens(usage) + totalOutputTokens(usage);
 }
+
+export function addUsage(one: Usage, other: Usage): Usage {
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+    cacheWrite5mTokens: one.cacheWrite5mTokens + other.cacheWrite5mTokens,
+    cacheWrite1hTokens: one.cacheWrite1hTokens + other.cacheWrite1hTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+    audioInputTokens: one.audioInputTokens + other.audioInputTokens,
+    audioOutputTokens: one.audioOutputTokens + other.audioOutputTokens,
+  };
+}

@@ -1,4 +1,4 @@
-import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
+import { addUsage, NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import { formatTimestamp } from '../records/format-row.ts';
 import type { AttemptRow, Row } from '../records/row.ts';
 import { type AttemptTrace, sentAttempts, type Trace } from './trace.ts';
@@ -15,7 +15,7 @@ export interface Totals {
 export function totalsOf(attempts: readonly AttemptTrace[]): Totals {
   const used = attempts.filter((attempt) => attempt.usageSource !== 'none');
   return {
-    usage: used.reduce((sum, attempt) => add(sum, attempt.usage), NO_USAGE),
+    usage: used.reduce((sum, attempt) => addUsage(sum, attempt.usage), NO_USAGE),
     usageSource: used.some((attempt) => attempt.usageSource === 'estimated')
       ? 'estimated'
       : used.length > 0
@@ -96,18 +96,5 @@ function attemptRow(attempt: AttemptTrace, endedAtMs: number): AttemptRow {
     input_tokens: attempt.usage.inputTokens,
     output_tokens: attempt.usage.outputTokens,
     cost_nano_usd: attempt.costNano,
-  };
-}
-
-function add(a: Usage, b: Usage): Usage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    cacheWrite5mTokens: a.cacheWrite5mTokens + b.cacheWrite5mTokens,
-    cacheWrite1hTokens: a.cacheWrite1hTokens + b.cacheWrite1hTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    audioInputTokens: a.audioInputTokens + b.audioInputTokens,
-    audioOutputTokens: a.audioOutputTokens + b.audioOutputTokens,
   };
 }

@@ -2,7 +2,7 @@
  * The provider's own books: what it would charge, whether the answer arrived or not. The gateway's rows are compared
  * with it.
  */
-import { NO_USAGE, type Usage } from '../../functions/core/usage.ts';
+import { addUsage, NO_USAGE, type Usage } from '../../functions/core/usage.ts';
 
 export interface InvoiceLine extends Usage {
   readonly provider: string;
@@ -33,23 +33,9 @@ export function createInvoice(): Invoice {
 
   return {
     charge: (provider, model, usage, complete) =>
-      update(provider, model, (line) => ({ ...add(line, usage), cut: line.cut + (complete ? 0 : 1) })),
+      update(provider, model, (line) => ({ ...line, ...addUsage(line, usage), cut: line.cut + (complete ? 0 : 1) })),
     fail: (provider, model) => update(provider, model, (line) => ({ ...line, failed: line.failed + 1 })),
     lines: () => [...lines.values()],
     reset: () => lines.clear(),
-  };
-}
-
-function add(line: InvoiceLine, usage: Usage): InvoiceLine {
-  return {
-    ...line,
-    inputTokens: line.inputTokens + usage.inputTokens,
-    cacheReadTokens: line.cacheReadTokens + usage.cacheReadTokens,
-    cacheWrite5mTokens: line.cacheWrite5mTokens + usage.cacheWrite5mTokens,
-    cacheWrite1hTokens: line.cacheWrite1hTokens + usage.cacheWrite1hTokens,
-    outputTokens: line.outputTokens + usage.outputTokens,
-    reasoningTokens: line.reasoningTokens + usage.reasoningTokens,
-    audioInputTokens: line.audioInputTokens + usage.audioInputTokens,
-    audioOutputTokens: line.audioOutputTokens + usage.audioOutputTokens,
   };
 }
