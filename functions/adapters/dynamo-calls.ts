@@ -5,6 +5,7 @@
  */
 import { ConditionalCheckFailedException, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { GatewayError } from '../core/errors.ts';
+import type { Breaker } from './breaker.ts';
 
 /**
  * - `condition`: refused by the condition; nothing was written.
@@ -15,30 +16,29 @@ import { GatewayError } from '../core/errors.ts';
  */
 export type Failure = 'condition' | 'expression' | 'busy' | 'refused' | 'unclear';
 
-const BUSY = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
+const THROTTLED = new Set(['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException']);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 export function classifyFailure(error: unknown): Failure {
   if (error instanceof ConditionalCheckFailedException) return 'condition';
   if (!(error instanceof Error)) return 'unclear';
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  if (BUSY.has(error.name) || BUSY.has(code)) return 'busy';
+  if (THROTTLED.has(error.name) || isUnreachable(error)) return 'busy';
   if (error.name === 'ValidationException') return 'expression';
   if (error.name === 'CredentialsProviderError') return 'refused';
   const status = error instanceof DynamoDBServiceException ? error.$metadata.httpStatusCode : undefined;
   return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'unclear';
 }
 
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code);
+}
+
 export interface Waiting {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Shared by all who ask the same table; none where somebody waits for the answer himself. */
+  readonly breaker?: Breaker;
 }
 
 export const realWaiting: Waiting = {
@@ -60,11 +60,19 @@ export function backOff(waiting: Waiting, step: number): Promise<void> {
  * condition and of the expression come out as they are; all else as `ledger-unavailable`.
  */
 export async function repeatable<T>(action: string, waiting: Waiting, call: () => Promise<T>): Promise<T> {
+  const { breaker } = waiting;
   for (let step = 0; ; step += 1) {
+    const closedForMs = breaker?.closedForMs();
+    if (closedForMs !== undefined) throw unavailable(action, new Error('It has not answered for a while'), closedForMs);
     try {
-      return await call();
+      const answer = await call();
+      breaker?.succeeded();
+      return answer;
     } catch (error) {
       const failure = classifyFailure(error);
+      // Whoever refuses or throttles is alive.
+      if (failure === 'unclear' || isUnreachable(error)) breaker?.failed();
+      else breaker?.succeeded();
       if (failure === 'condition' || failure === 'expression') throw error;
       if (failure === 'refused' || step + 1 >= TRIES) throw unavailable(action, error);
     }
@@ -73,10 +81,10 @@ export async function repeatable<T>(action: string, waiting: Waiting, call: () =
 }
 
 /** AWS's own words stay in the cause: they name roles and accounts, and this message is shown to callers. */
-export function unavailable(action: string, cause: unknown): GatewayError {
+export function unavailable(action: string, cause: unknown, retryAfterMs = 1_000): GatewayError {
   const name = cause instanceof Error ? cause.name : 'an error';
   return new GatewayError('ledger-unavailable', `The ledger does not answer: could not ${action} (${name}).`, {
     cause,
-    retryAfterMs: 1_000,
+    retryAfterMs,
   });
 }

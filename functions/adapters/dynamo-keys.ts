@@ -11,11 +11,18 @@ import type { TableAccess } from './read-meter-items.ts';
 export interface DynamoKeyStoreOptions extends TableAccess {
   /** How long a key that was good is taken to be good: a key that is disabled stops within it. At most 30 s. */
   readonly cacheMs?: number;
+  /**
+   * Whether a key that was good a while ago may be taken for good while the table does not answer. Asked only then.
+   * @default - never
+   */
+  readonly trustsOldKeys?: () => Promise<boolean>;
   readonly waiting?: Waiting;
 }
 
 const GOOD_MS = 20_000;
 const MOST_MS = 30_000;
+/** How long a good key is trusted while the table is away, where that is allowed at all. */
+const OLD_MS = 3_600_000;
 /** A key that was made, or enabled again, a moment ago should work. */
 const BAD_MS = 3_000;
 const REMEMBERED_GOOD = 10_000;
@@ -30,7 +37,7 @@ interface Remembered {
 }
 
 export function createDynamoKeyStore(options: DynamoKeyStoreOptions): KeyStore {
-  const { client, table, waiting = realWaiting } = options;
+  const { client, table, waiting = realWaiting, trustsOldKeys = async () => false } = options;
   const goodMs = Math.min(options.cacheMs ?? GOOD_MS, MOST_MS);
   const good = createBoundedMap<string, Remembered>(REMEMBERED_GOOD);
   const bad = createBoundedMap<string, Remembered>(REMEMBERED_BAD);
@@ -58,6 +65,16 @@ export function createDynamoKeyStore(options: DynamoKeyStoreOptions): KeyStore {
     return answer;
   };
 
+  const askOrTrust = async (hash: string, nowMs: number): Promise<KeyEntry | undefined> => {
+    const old = good.get(hash);
+    try {
+      return await ask(hash, nowMs);
+    } catch (error) {
+      if (old === undefined || nowMs >= old.sinceMs + OLD_MS || !(await trustsOldKeys())) throw error;
+      return old.entry;
+    }
+  };
+
   const remembered = (hash: string, nowMs: number): Remembered | undefined => {
     const [found, lastsMs] = good.get(hash) === undefined ? [bad.get(hash), BAD_MS] : [good.get(hash), goodMs];
     return found !== undefined && nowMs < found.sinceMs + lastsMs ? found : undefined;
@@ -68,7 +85,7 @@ export function createDynamoKeyStore(options: DynamoKeyStoreOptions): KeyStore {
       if (!looksLikeKey(key)) return undefined;
       const hash = hashKey(key);
       const known = remembered(hash, nowMs);
-      const entry = known === undefined ? await ask(hash, nowMs) : known.entry;
+      const entry = known === undefined ? await askOrTrust(hash, nowMs) : known.entry;
       return entry !== undefined && isUsable(entry, nowMs) ? callerOf(entry) : undefined;
     },
   };

@@ -90,6 +90,14 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
       return roomOf(seen(scopes), nowMs);
     },
 
+    hasBudget(scopes) {
+      const known = seen(scopes);
+      if (known.some(({ limits }) => limits.budget_day_usd !== undefined || limits.budget_month_usd !== undefined)) {
+        return true;
+      }
+      return known.length < new Set(scopes).size ? undefined : false;
+    },
+
     async reserve(request) {
       const scopes = [...new Set(request.scopes)];
       const { requestId, nowMs, expiresAtMs, tokens, costNano } = request;

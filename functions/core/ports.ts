@@ -111,6 +111,8 @@ export interface Settlement {
 export interface Ledger {
   /** What the scopes can still pay, from what was seen last (a read only where nothing was). Decides the output cap. */
   room(scopes: readonly Scope[], nowMs: number): Promise<Room>;
+  /** Whether any of the scopes had a budget when it was seen last, from memory alone; undefined where one never was. */
+  hasBudget(scopes: readonly Scope[]): boolean | undefined;
   /** All scopes or none. */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /**

@@ -12,6 +12,7 @@ import { denialError, isBudget } from './denial-error.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { payable, priceOf } from './payable.ts';
 import type { Trace } from './trace.ts';
+import { type Waiting, waitForRoom } from './wait-for-room.ts';
 
 /** What a request can consume, whatever its kind. */
 export interface Demand {
@@ -40,6 +41,7 @@ export interface AdmitInput {
   readonly caller: Caller;
   readonly trace: Trace;
   readonly deadlineMs: number;
+  readonly waiting: Waiting;
 }
 
 export function demandOf(request: ChatRequest): Demand {
@@ -81,7 +83,7 @@ export async function admit(input: AdmitInput): Promise<Admission> {
   }
 }
 
-async function giveBack({ gateway, trace }: AdmitInput): Promise<void> {
+export async function giveBack({ gateway, trace }: AdmitInput): Promise<void> {
   const { reservation } = trace;
   trace.reservation = undefined;
   if (reservation !== undefined) {
@@ -101,11 +103,11 @@ async function admitWithin(
   const worst = (price: ModelPrice, cap: number): number =>
     worstCaseNano(price, { inputTokens, outputTokens: cap * candidates, ...kinds });
 
-  const reserve = async (cap: number): Promise<ReserveResult> =>
+  const reserve = async (cap: number, nowMs: number): Promise<ReserveResult> =>
     gateway.ledger.reserve({
       requestId: trace.requestId,
       scopes,
-      nowMs: trace.startedAtMs,
+      nowMs,
       expiresAtMs: input.deadlineMs + SETTLING_MS,
       tokens: inputTokens + Math.min(cap, EXPECTED_OUTPUT_TOKENS) * candidates,
       costNano: Math.max(0, ...prices.map((price) => worst(price, cap))),
@@ -113,13 +115,15 @@ async function admitWithin(
     });
 
   let cap = outputCap(input, prices, budgetNano);
-  let result = await reserve(cap);
-  if (result.outcome === 'denied' && isBudget(result.denial.limit) && demand.maxOutputTokens === undefined) {
+  const waiting = { ...input.waiting, gateway, trace, scopes, deadlineMs: input.deadlineMs };
+  const result = await waitForRoom(waiting, async (nowMs) => {
+    const first = await reserve(cap, nowMs);
+    if (first.outcome === 'admitted' || !isBudget(first.denial.limit) || demand.maxOutputTokens !== undefined) return first;
     // The cap was ours, computed from what had been seen last: what is left now may pay for a shorter answer.
-    const now = await gateway.ledger.room(scopes, trace.startedAtMs);
+    const now = await gateway.ledger.room(scopes, nowMs);
     cap = outputCap(input, prices, now.budgetNano);
-    result = await reserve(cap);
-  }
+    return reserve(cap, nowMs);
+  });
   trace.limits = result.limits;
   if (result.outcome === 'denied') {
     trace.denial = result.denial;

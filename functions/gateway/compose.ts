@@ -5,10 +5,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { awsHandler } from '../adapters/aws-handler.ts';
+import { createBreaker } from '../adapters/breaker.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { createTokenCounter } from '../adapters/count-tokens.ts';
+import { realWaiting } from '../adapters/dynamo-calls.ts';
+import { createDynamoIdempotency } from '../adapters/dynamo-idempotency.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
+import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createMediaFetcher } from '../adapters/fetch-media.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
 import { createPriceBook } from '../adapters/price-catalogue.ts';
@@ -20,18 +24,28 @@ import type { Gateway, Setup } from './gateway.ts';
 /** Under the 30 to 60 s after which idle hops cut a connection. */
 const PING_MS = 15_000;
 
+/** DynamoDB answers within 10 ms, or it is not going to: what waits longer makes every request of an outage slow. */
+const TABLE_TIMEOUTS = { connectMs: 500, requestMs: 1_000 };
+
 export function composeGateway(env: { readonly [name: string]: string | undefined }): Gateway {
   const environment = readEnvironment(env);
   const clock = { now: () => Date.now() };
   // One attempt a call: what may be repeated, and when, is the ledger's and the log's to know.
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
-  const dynamo = new DynamoDBClient(aws);
+  const dynamo = new DynamoDBClient({ maxAttempts: 1, requestHandler: awsHandler(TABLE_TIMEOUTS) });
+  const breaker = createBreaker({ now: () => performance.now(), random: Math.random });
+  const table = { client: dynamo, table: environment.table, waiting: { ...realWaiting, breaker } };
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
   let setup: Promise<Setup> | undefined;
-  return {
+  const gateway: Gateway = {
     clock,
-    keys: createDynamoKeyStore({ client: dynamo, table: environment.table }),
-    ledger: createDynamoLedger({ client: dynamo, table: environment.table }),
+    keys: createDynamoKeyStore({
+      ...table,
+      trustsOldKeys: async () => (await gateway.setup()).config.onLedgerFailure === 'open',
+    }),
+    ledger: createDynamoLedger(table),
+    line: createDynamoWaitingLine(table),
+    idempotency: createDynamoIdempotency(table),
     upstream: createUpstream({ secrets }),
     tokens: createTokenCounter(),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: environment.requestStream }),
@@ -49,6 +63,7 @@ export function composeGateway(env: { readonly [name: string]: string | undefine
     report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
     pingMs: PING_MS,
   };
+  return gateway;
 }
 
 async function loadSetup(file: string): Promise<Setup> {

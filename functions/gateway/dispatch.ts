@@ -3,7 +3,8 @@ import { GatewayError } from '../core/errors.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
 import { failover } from '../routing/failover.ts';
 import { plan as planTargets } from '../routing/plan.ts';
-import { admit, type Demand } from './admit.ts';
+import type { Demand } from './admit.ts';
+import { admitOrDegrade } from './admit-or-degrade.ts';
 import type { Exchange } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
@@ -42,7 +43,15 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
 
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;
-  const { targets, outputCap, pays } = await admit({ gateway, setup, plan, demand, caller, trace, deadlineMs });
+  const { targets, outputCap, pays } = await admitOrDegrade({
+    gateway,
+    setup,
+    plan,
+    demand,
+    caller,
+    trace,
+    deadlineMs,
+  });
 
   const stop = new AbortController();
   const timer = setTimeout(() => {

@@ -16,11 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => table.close());
 
-function keyStore(options: { cacheMs?: number; decide?: Decide } = {}) {
+function keyStore(options: { cacheMs?: number; decide?: Decide; trustsOldKeys?: () => Promise<boolean> } = {}) {
   const client = table.client();
   const calls = injectFaults(client, options.decide ?? (() => undefined));
-  const { cacheMs } = options;
-  const store = createDynamoKeyStore({ client, table: table.table, ...(cacheMs === undefined ? {} : { cacheMs }) });
+  const { decide: _, ...given } = options;
+  const store = createDynamoKeyStore({ client, table: table.table, ...given });
   return { ...store, calls };
 }
 
@@ -118,6 +118,20 @@ describe('a key', () => {
     await expect(store.find(key, NOON)).rejects.toMatchObject({ kind: 'ledger-unavailable' });
     broken = false;
     expect(await store.find(key, NOON)).toBeDefined();
+  });
+
+  it('that was good is trusted while the table is away, for an hour, where that is allowed, and nowhere else', async () => {
+    const { key } = await createKey(admin);
+    const trusting = { trustsOldKeys: async () => true };
+    let broken = false;
+    const decide = () => (broken ? ('error-500' as const) : undefined);
+    const [open, closed] = [keyStore({ decide, ...trusting }), keyStore({ decide })];
+    for (const store of [open, closed]) await store.find(key, NOON);
+    broken = true;
+    expect(await open.find(key, NOON + 3_599_999)).toBeDefined();
+    await expect(open.find(key, NOON + 3_600_000)).rejects.toMatchObject({ kind: 'ledger-unavailable' });
+    await expect(open.find(stranger, NOON)).rejects.toMatchObject({ kind: 'ledger-unavailable' });
+    await expect(closed.find(key, NOON + 60_000)).rejects.toMatchObject({ kind: 'ledger-unavailable' });
   });
 
   it('whose item is broken names the attribute', async () => {

@@ -1,0 +1,76 @@
+/** Stands in front of an emulator and makes it as bad as networks and services are. */
+import { createServer, request as httpRequest, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { closeServer, listen } from '../../local/listen.ts';
+
+/**
+ * `hang`: no answer ever comes. `drop-before` and `drop-after`: the connection breaks before the request is handed on,
+ * or after it has been applied. A number delays the answer by so many milliseconds.
+ */
+export type ProxyFault = 'hang' | 'drop-before' | 'drop-after' | 'throttle' | 'error-500' | number;
+
+export interface ProxyCall {
+  /** `UpdateItem`, … */
+  readonly operation: string;
+  readonly body: string;
+}
+
+export interface FaultProxy {
+  readonly url: string;
+  /** How many calls have come. */
+  calls(): number;
+  /** From now on. */
+  decide(fault: (call: ProxyCall) => ProxyFault | undefined): void;
+  close(): Promise<void>;
+}
+
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  let decide: (call: ProxyCall) => ProxyFault | undefined = () => undefined;
+  let calls = 0;
+  const server = createServer((request, response) => {
+    void buffer(request).then((body) => {
+      calls += 1;
+      const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+      const fault = decide({ operation, body: body.toString() });
+      if (fault === 'hang') return;
+      if (fault === 'drop-before') {
+        request.socket.destroy();
+        return;
+      }
+      if (fault === 'throttle') return refuse(response, 400, 'ProvisionedThroughputExceededException');
+      if (fault === 'error-500') return refuse(response, 500, 'InternalServerError');
+      const { method, headers, url = '/' } = request;
+      const forwarded = httpRequest(new URL(url, target), { method, headers: { ...headers, connection: 'close' } });
+      forwarded.on('error', () => request.socket.destroy());
+      forwarded.on('response', (answer) => {
+        void buffer(answer).then((content) => {
+          if (fault === 'drop-after') {
+            request.socket.destroy();
+            return;
+          }
+          const { connection: _, 'transfer-encoding': __, ...kept } = answer.headers;
+          const answerNow = () => response.writeHead(answer.statusCode ?? 500, kept).end(content);
+          setTimeout(answerNow, fault ?? 0);
+        });
+      });
+      forwarded.end(body);
+    });
+  });
+  const url = await listen(server, { port: 0 });
+  return {
+    url,
+    calls: () => calls,
+    decide(fault) {
+      decide = fault;
+    },
+    async close() {
+      server.closeAllConnections();
+      await closeServer(server);
+    },
+  };
+}
+
+function refuse(response: ServerResponse, status: number, type: string): void {
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: type }));
+}
