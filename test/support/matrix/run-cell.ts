@@ -1,0 +1,52 @@
+/** One cell: the case is played whole and streamed, both are checked, and both must agree. */
+import { deepEqual, equal, match } from 'node:assert/strict';
+import { inspect } from 'node:util';
+import type { Case, Context } from './cases.ts';
+import type { Outcome } from './client.ts';
+import { type Footnote, findFootnote } from './footnotes.ts';
+
+export type Cell = Omit<Context, 'streamed'> & { readonly scene: Case };
+
+/** Throws with both outcomes where the cell fails. Gives the footnote that it passes with, if there is one. */
+export async function runCell({ scene, ...context }: Cell): Promise<Footnote | undefined> {
+  const footnote = findFootnote(scene.id, context.client, context.provider);
+  const problems: string[] = [];
+  const seen: string[] = [];
+  const play = async (streamed: boolean): Promise<Outcome | undefined> => {
+    const label = streamed ? 'streamed' : 'whole';
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await scene.play({ ...context, streamed });
+      if (footnote?.refusal === undefined) scene.check(outcome, { ...context, streamed });
+      else checkRefusal(outcome, footnote.refusal);
+    } catch (error) {
+      problems.push(`${label}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
+    seen.push(`${label}: ${inspect(outcome, { depth: 6, maxStringLength: 1_000 })}`);
+    return outcome;
+  };
+  const whole = await play(false);
+  const streamed = await play(true);
+  if (problems.length === 0 && scene.differs !== true) {
+    try {
+      deepEqual(comparable(streamed), comparable(whole));
+    } catch (error) {
+      problems.push(`streamed and whole differ: ${String(error)}`);
+    }
+  }
+  if (problems.length === 0) return footnote;
+  const { client, provider } = context;
+  const name = `${client.name} × ${provider.title} × ${scene.title}`;
+  throw new Error([name, ...problems, ...seen].join('\n'));
+}
+
+function checkRefusal({ error }: Outcome, says: RegExp): void {
+  equal(error?.status, 400);
+  match(error.message, says);
+}
+
+/** Messages may name a request id. */
+function comparable(outcome: Outcome | undefined) {
+  const { error, ...rest } = outcome ?? {};
+  return { ...rest, error: error && { ...error, message: undefined } };
+}
