@@ -24,6 +24,7 @@ const quirks = z.strictObject({
   mediaUrls: z.optional(z.array(z.enum(MEDIA_KINDS))),
   renamed: z.optional(z.record(z.string(), z.string())),
   jsonSchema: z.optional(z.boolean()),
+  customTools: z.optional(z.boolean()),
   developerRole: z.optional(z.boolean()),
   reasoningField: z.optional(z.enum(['reasoning_content', 'reasoning', 'none'])),
   reasoningRequired: z.optional(z.boolean()),

@@ -28,6 +28,9 @@ const HISTORY = [
   'messages[].tool_calls[].extra_content',
 ];
 
+/** Both are OpenAI's own: no other server documents them, and some refuse them. */
+const PLAIN = { customTools: false, developerRole: false } as const;
+
 /** Claude reads URLs on Anthropic's own platform only. https://platform.claude.com/docs/en/build-with-claude/vision */
 const NO_URLS = { mediaUrls: [] } as const;
 
@@ -56,7 +59,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
       'https://{location-}aiplatform.googleapis.com/v1/projects/{project}/locations/{location}/endpoints/openapi',
     auth: 'bearer',
     priceAs: 'google',
-    quirks: { maxTokensField: 'max_tokens', developerRole: false, unsupported: ['logit_bias'] },
+    quirks: { maxTokensField: 'max_tokens', ...PLAIN, unsupported: ['logit_bias'] },
   },
 
   // Unknown fields are "extra_forbidden": mistralai/platform-docs-public#7, editor-code-assistant/eca#231
@@ -70,7 +73,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
       maxTokensField: 'max_tokens',
       streamUsage: false,
       renamed: { seed: 'random_seed' },
-      developerRole: false,
+      ...PLAIN,
       reasoningField: 'none',
       toolIds: 'nine-alphanumerics',
       unsupported: ['logit_bias', 'logprobs', 'top_logprobs', 'service_tier', 'store', 'user', 'verbosity', ...HISTORY],
@@ -85,7 +88,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     baseUrl: 'https://api.groq.com/openai/v1',
     priceAs: 'groq',
     quirks: {
-      developerRole: false,
+      ...PLAIN,
       reasoningField: 'none',
       unsupported: [
         'logit_bias',
@@ -110,7 +113,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     priceAs: 'deepseek',
     quirks: {
       maxTokensField: 'max_tokens',
-      developerRole: false,
+      ...PLAIN,
       jsonSchema: false,
       reasoningField: 'reasoning_content',
       reasoningRequired: true,
@@ -125,7 +128,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     dialect: 'openai-chat',
     baseUrl: 'https://api.x.ai/v1',
     priceAs: 'x-ai',
-    quirks: { developerRole: false, unsupported: ['frequency_penalty', 'presence_penalty', 'stop', 'logit_bias'] },
+    quirks: { ...PLAIN, unsupported: ['frequency_penalty', 'presence_penalty', 'stop', 'logit_bias'] },
   },
 
   // `logprobs` is a number there. https://docs.together.ai/reference/chat-completions
@@ -133,7 +136,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     dialect: 'openai-chat',
     baseUrl: 'https://api.together.xyz/v1',
     priceAs: 'together',
-    quirks: { maxTokensField: 'max_tokens', developerRole: false, unsupported: ['logprobs', 'top_logprobs'] },
+    quirks: { maxTokensField: 'max_tokens', ...PLAIN, unsupported: ['logprobs', 'top_logprobs'] },
   },
 
   // reasoning_content is taken back: BerriAI/litellm#40682.
@@ -141,7 +144,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     dialect: 'openai-chat',
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     priceAs: 'fireworks',
-    quirks: { maxTokensField: 'max_tokens', developerRole: false, reasoningField: 'reasoning_content' },
+    quirks: { maxTokensField: 'max_tokens', ...PLAIN, reasoningField: 'reasoning_content' },
   },
 
   // `reasoning`, or `reasoning_details` where the model signs: https://openrouter.ai/docs/use-cases/reasoning-tokens.
@@ -149,7 +152,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     dialect: 'openai-chat',
     baseUrl: 'https://openrouter.ai/api/v1',
     priceAs: 'openrouter',
-    quirks: { maxTokensField: 'max_tokens', developerRole: false, reasoningField: 'reasoning' },
+    quirks: { maxTokensField: 'max_tokens', ...PLAIN, reasoningField: 'reasoning' },
   },
 
   // No functions: ProfSynapse/nexus#116, held against docs.perplexity.ai/api-reference. Roles alternate:
@@ -161,7 +164,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     quirks: {
       maxTokensField: 'max_tokens',
       streamUsage: false,
-      developerRole: false,
+      ...PLAIN,
       reasoningField: 'none',
       alternateRoles: true,
       unsupported: [
@@ -186,7 +189,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     baseUrl: 'https://api.cerebras.ai/v1',
     priceAs: 'cerebras',
     quirks: {
-      developerRole: false,
+      ...PLAIN,
       reasoningField: 'reasoning',
       unsupported: [
         'frequency_penalty',
@@ -207,7 +210,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     baseUrl: 'http://localhost:11434/v1',
     quirks: {
       maxTokensField: 'max_tokens',
-      developerRole: false,
+      ...PLAIN,
       reasoningField: 'reasoning',
       mediaUrls: [],
       unsupported: ['tool_choice', 'logit_bias', 'n'],
@@ -218,7 +221,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
   // is read no more: QwenLM/qwen-code#4285.
   vllm: {
     dialect: 'openai-chat',
-    quirks: { maxTokensField: 'max_tokens', developerRole: false, reasoningField: 'reasoning' },
+    quirks: { maxTokensField: 'max_tokens', ...PLAIN, reasoningField: 'reasoning' },
   },
 
   // The secret is a Bedrock API key. https://docs.aws.amazon.com/bedrock/latest/userguide/inference-chat-completions.html
@@ -227,7 +230,7 @@ export const PRESETS: { readonly [name: string]: Preset } = {
     baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com/openai/v1',
     auth: 'bearer',
     priceAs: 'aws',
-    quirks: { developerRole: false, ...NO_URLS },
+    quirks: { ...PLAIN, ...NO_URLS },
   },
   // …/userguide/inference-messages-api.html: the endpoint that takes API keys and the header anthropic-version.
   'bedrock-anthropic': {

@@ -23,6 +23,8 @@ export interface Quirks {
   readonly renamed?: { readonly [field: string]: string };
   /** `false`: schemas for answers are refused, only `json_object` is known. */
   readonly jsonSchema?: boolean;
+  /** `false`: free-text tools are refused. They go out as functions with the one argument `input`. */
+  readonly customTools?: boolean;
   /** `false`: the role `developer` is refused. Its messages go out as `system`. */
   readonly developerRole?: boolean;
   /** Where an assistant message of the history carries the text of its reasoning; `none` where that is refused. */

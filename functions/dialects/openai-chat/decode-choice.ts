@@ -3,6 +3,7 @@
  * stay open until the end, because their deltas may interleave.
  */
 import type { BlockStart, ChatEvent, Signature } from '../../core/chat.ts';
+import type { Restore } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
@@ -23,6 +24,7 @@ export interface ChoiceContext {
   nextIndex(): number;
   /** For calls that come without an id: unique in a conversation, and the same however the bytes were cut. */
   callId(position: number): string;
+  readonly restore: Restore | undefined;
 }
 
 interface Call {
@@ -32,6 +34,8 @@ interface Call {
   /** What came before the name did. */
   waiting: string;
   index: number | undefined;
+  /** A function that stands for a free-text tool: the text is its one argument, and can be told only once it is whole. */
+  standIn: boolean;
 }
 
 type Prose = 'text' | 'refusal' | 'reasoning';
@@ -120,7 +124,7 @@ export function createChoiceDecoder(context: ChoiceContext): ChoiceDecoder {
     if (known !== undefined && !another) return known;
     const last = calls.at(-1);
     if (key === undefined && last !== undefined && (name === '' || (id !== '' && id === last.id))) return last;
-    const call: Call = { key: key ?? calls.length, id: '', name: '', waiting: '', index: undefined };
+    const call: Call = { key: key ?? calls.length, id: '', name: '', waiting: '', index: undefined, standIn: false };
     calls.push(call);
     return call;
   };
@@ -137,12 +141,19 @@ export function createChoiceDecoder(context: ChoiceContext): ChoiceDecoder {
     if (target.index === undefined) {
       closeProse();
       const id = target.id || context.callId(calls.indexOf(target));
-      target.index = start({ type: 'tool-call', id, name: target.name, kind: custom ? 'custom' : 'function' });
+      const name = context.restore?.toolNames.get(target.name) ?? target.name;
+      target.standIn = !custom && context.restore?.customTools.has(name) === true;
+      target.index = start({ type: 'tool-call', id, name, kind: custom || target.standIn ? 'custom' : 'function' });
     }
-    if (target.waiting !== '') out.push({ type: 'block-delta', index: target.index, text: target.waiting });
-    target.waiting = '';
+    if (!target.standIn) tell(target);
     const signature = readCallSignature(wire, 'openai-chat');
     if (signature !== undefined) out.push({ type: 'block-signature', index: target.index, signature });
+  };
+
+  const tell = (target: Call): void => {
+    const { index, waiting } = target;
+    if (waiting !== '' && index !== undefined) out.push({ type: 'block-delta', index, text: waiting });
+    target.waiting = '';
   };
 
   const annotate = (annotation: Json): void => {
@@ -176,10 +187,12 @@ export function createChoiceDecoder(context: ChoiceContext): ChoiceDecoder {
       if (finished) return [];
       finished = true;
       closeProse();
-      for (const { index } of calls) {
+      for (const target of calls) {
+        const { index } = target;
         if (index === undefined) {
           throw new GatewayError('upstream-malformed', `The provider sent a tool call without a name.`);
         }
+        if (target.standIn) tell(Object.assign(target, { waiting: unwrapCustomInput(target.waiting) }));
         out.push({ type: 'block-end', index });
       }
       const reason = mapFinishReason(word, { toolCall: calls.length > 0, refusal: sawRefusal });
@@ -201,4 +214,14 @@ function nameOf(wire: JsonObject): string {
 /** Some servers send arguments parsed. */
 function argumentsOf(value: Json | undefined): string {
   return isJsonObject(value) ? JSON.stringify(value) : readText(value);
+}
+
+/** What a model wrote that is not as it was told is given as it is: the client asked for text, and text it gets. */
+function unwrapCustomInput(json: string): string {
+  try {
+    const input = readObject(JSON.parse(json)).input;
+    return typeof input === 'string' ? input : json;
+  } catch {
+    return json;
+  }
 }

@@ -1,6 +1,6 @@
 /** https://platform.openai.com/docs/api-reference/chat-streaming, and what compatible servers make of it. */
 import type { ChatEvent } from '../../core/chat.ts';
-import type { StreamDecoder } from '../../core/codec.ts';
+import type { Restore, StreamDecoder } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { decodeErrorBody, holdsError } from '../../core/openai-error.ts';
@@ -10,8 +10,8 @@ import { convertUsage } from './convert-usage.ts';
 import { type ChoiceDecoder, createChoiceDecoder } from './decode-choice.ts';
 import { DONE } from './wire.ts';
 
-export function createDecoder(): StreamDecoder {
-  const reply = createReplyDecoder();
+export function createDecoder(restore?: Restore): StreamDecoder {
+  const reply = createReplyDecoder(restore);
   let done = false;
   return {
     push(frame) {
@@ -37,7 +37,7 @@ export interface ReplyDecoder {
   end(): readonly ChatEvent[];
 }
 
-export function createReplyDecoder(): ReplyDecoder {
+export function createReplyDecoder(restore?: Restore): ReplyDecoder {
   const choices = new Map<number, ChoiceDecoder>();
   let blocks = 0;
   let id = '';
@@ -48,6 +48,7 @@ export function createReplyDecoder(): ReplyDecoder {
     if (known !== undefined) return known;
     const created = createChoiceDecoder({
       choice,
+      restore,
       nextIndex: () => blocks++,
       callId: (position) => `call_${id.replace(/[^A-Za-z0-9]/g, '')}${choice}${position}`,
     });

@@ -9,6 +9,7 @@ import type {
 import { toDataUrl } from '../../core/data-url.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { encodeToolCall, type ToolContext } from './encode-tools.ts';
 import { encodeCallSignature, encodeDetails } from './reasoning-details.ts';
 
 const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
@@ -18,9 +19,8 @@ const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
   ['audio/mp3', 'mp3'],
 ]);
 
-export interface MessageOptions {
-  /** Is told what of the history this dialect has no words for. */
-  drop(what: string): void;
+/** `drop` is told what of the history this dialect has no words for. */
+export interface MessageOptions extends ToolContext {
   /** Whether the provider takes the text of former reasoning back. */
   readonly reasoning: boolean;
 }
@@ -126,7 +126,7 @@ function encodeAssistant(message: Extract<Message, { role: 'assistant' }>, optio
   const { content } = message;
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
   const refusal = content.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('');
-  const calls = content.flatMap((part) => (part.type === 'tool-call' ? [encodeCall(part)] : []));
+  const calls = content.flatMap((part) => (part.type === 'tool-call' ? [encodeCall(part, options)] : []));
   const details = content.flatMap((part, index) => (part.type === 'reasoning' ? encodeOwnDetails(part, index) : []));
   const [audio] = content.flatMap((part) => (part.type === 'audio' ? [audioId(part.source)] : []));
   const reasoning = content.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('');
@@ -150,14 +150,9 @@ function encodeOwnDetails(part: Extract<AssistantPart, { type: 'reasoning' }>, i
   return origin === 'openai-chat' ? encodeDetails(part, index) : [];
 }
 
-function encodeCall(part: ToolCallPart): JsonObject {
-  if (part.kind === 'custom') {
-    return { id: part.id, type: 'custom', custom: { name: part.name, input: part.arguments } };
-  }
+function encodeCall(part: ToolCallPart, options: MessageOptions): JsonObject {
   return {
-    id: part.id,
-    type: 'function',
-    function: { name: part.name, arguments: part.arguments.trim() === '' ? '{}' : part.arguments },
+    ...encodeToolCall(part, options),
     ...encodeCallSignature(part.signature?.origin === 'openai-chat' ? part.signature : undefined),
   };
 }

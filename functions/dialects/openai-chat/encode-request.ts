@@ -1,23 +1,31 @@
-import { type ChatRequest, DIALECTS, type ReasoningSettings, type Tool } from '../../core/chat.ts';
+import { type ChatRequest, DIALECTS, type ReasoningSettings } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { effortOfBudget } from '../../core/effort.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
 import { adaptBody } from './adapt-body.ts';
 import { encodeMessages } from './encode-message.ts';
+import { ANY_ID, encodeToolChoice, encodeTools, TOOL_NAMES } from './encode-tools.ts';
 import { CHAT_COMPLETIONS_PATH } from './wire.ts';
 
 /** From the neutral model, for clients of other dialects. */
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const { quirks } = target;
   const dropped: string[] = [];
+  const drop = (what: string): void => {
+    dropped.push(what);
+  };
+  const aliases = aliasTools(request, { names: TOOL_NAMES, ids: ANY_ID });
+  const asFunctions = quirks.customTools === false;
+  const context = { toolName: aliases.names.of, asFunctions, drop };
   const body = defined({
     model: target.model,
     messages: encodeMessages(request.messages, {
-      drop: (what) => dropped.push(what),
+      ...context,
       reasoning: quirks.reasoningField !== undefined && quirks.reasoningField !== 'none',
     }),
-    tools: encodeTools(request.tools, (what) => dropped.push(what)),
-    tool_choice: encodeToolChoice(request),
+    tools: encodeTools(request.tools, context),
+    tool_choice: encodeToolChoice(request, context),
     parallel_tool_calls: request.tools.length === 0 ? undefined : request.parallelToolCalls,
     [quirks.maxTokensField]: request.maxOutputTokens,
     temperature: request.temperature,
@@ -45,7 +53,8 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     if (dialect !== 'openai-chat') dropped.push(...Object.keys(request.extensions[dialect] ?? {}));
   }
   const extended = { ...request.extensions['openai-chat'], ...body };
-  return createRequest(extended, target, dropped);
+  const restore = restoreTools(request, aliases, asFunctions);
+  return { ...createRequest(extended, target, dropped), ...(restore === undefined ? {} : { restore }) };
 }
 
 /** With all that the provider's quirks change. */
@@ -62,33 +71,6 @@ export function createRequest(
 
 function defined(fields: { readonly [field: string]: Json | undefined }): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function encodeTools(tools: readonly Tool[], drop: (what: string) => void): readonly Json[] | undefined {
-  const encoded: Json[] = [];
-  for (const tool of tools) {
-    if (tool.kind === 'function') {
-      const { name, description, parameters, strict } = tool;
-      encoded.push({ type: 'function', function: defined({ name, description, parameters, strict }) });
-    } else if (tool.kind === 'custom') {
-      const { name, description, format } = tool;
-      encoded.push({ type: 'custom', custom: defined({ name, description, format }) });
-    } else if (tool.origin === 'openai-chat') {
-      encoded.push(tool.data);
-    } else {
-      drop(`tools: ${tool.name}`);
-    }
-  }
-  return encoded.length === 0 ? undefined : encoded;
-}
-
-function encodeToolChoice(request: ChatRequest): Json | undefined {
-  const { toolChoice, tools } = request;
-  if (toolChoice === undefined) return undefined;
-  if (toolChoice.type !== 'tool') return toolChoice.type;
-  const { name } = toolChoice;
-  const custom = tools.some((tool) => tool.kind === 'custom' && tool.name === name);
-  return custom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } };
 }
 
 function encodeResponseFormat(request: ChatRequest): Json | undefined {
