@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
 import { GatewayFunction } from './gateway-function.ts';
+import { grantBedrock } from './grant-bedrock.ts';
 import { loadConfig } from './load-config.ts';
 import { stageNames } from './names.ts';
 import { OUTPUTS } from './outputs.ts';
@@ -77,6 +78,7 @@ export class TollgateStack extends Stack {
 
     data.grantRequests(gateway);
     secrets.grantRead(gateway);
+    grantBedrock(gateway, config);
     requests.grantWrite(gateway);
     data.grantUpkeep(upkeep);
     requests.grantWrite(upkeep);

@@ -16,12 +16,12 @@ import { awsConnectionError } from './aws-connection-error.ts';
 import { withIdleLimit } from './idle-limit.ts';
 import { createReply, type RawReply } from './upstream-reply.ts';
 
-type Sdk = typeof import('@aws-sdk/client-bedrock-runtime');
+type Sdk = typeof import('./bedrock-sdk.ts');
 
 /** Loaded by the first request to Bedrock: nobody else's cold start should read it. */
 let loading: Promise<Sdk> | undefined;
 const loadSdk = (): Promise<Sdk> => {
-  loading ??= import('@aws-sdk/client-bedrock-runtime');
+  loading ??= import('./bedrock-sdk.ts');
   return loading;
 };
 

@@ -31,6 +31,7 @@ beforeAll(async () => {
     configFile,
     `providers:
   openai: { dialect: openai-chat, baseUrl: '${providers.openaiBaseUrl}', secret: openai }
+  bedrock: { dialect: bedrock-converse }
 models:
   smart:
     targets: [{ provider: openai, model: gpt-4o-mini }]
@@ -66,7 +67,7 @@ describe('cdk synth, with no account, network or credentials', () => {
 });
 
 describe('the bundle', () => {
-  it('is small, and keeps the price catalogue out of what a start reads', async () => {
+  it('is small, and keeps the price catalogue and the client of Bedrock out of what a start reads', async () => {
     const files = (await readdir(assembly.asset)).filter((name) => name.endsWith('.mjs'));
     const sizes = await Promise.all(files.map(async (name) => (await stat(join(assembly.asset, name))).size));
     const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -75,7 +76,7 @@ describe('the bundle', () => {
     expect(total).toBeLessThan(MOST_CODE);
     const sources = await sourcesOf(assembly.asset, 'index.mjs');
     expect(sources.some((source) => source.includes('functions/gateway/'))).toBe(true);
-    expect(sources.filter((source) => source.includes('genai-prices'))).toEqual([]);
+    expect(sources.filter((source) => /genai-prices|client-bedrock-runtime/.test(source))).toEqual([]);
   });
 
   it('holds what the gateway runs, and nothing of the tools around it', async () => {
@@ -97,7 +98,12 @@ describe('the bundle', () => {
 
 /** Made by the SDK itself, and only where endpoint discovery was switched on, which it is not. */
 const NEVER_CALLED = ['dynamodb:DescribeEndpoints'];
+/** One operation of the SDK's, sent to the paths of all: `Converse` asks for the permission of `InvokeModel`. */
+const CALLED_BY_PATH: Readonly<Record<string, readonly string[]>> = {
+  'bedrock:InvokeModelWithResponseStream': ['bedrock:InvokeModel'],
+};
 const SERVICES: Readonly<Record<string, string>> = {
+  'bedrock-runtime': 'bedrock',
   dynamodb: 'dynamodb',
   firehose: 'firehose',
   'secrets-manager': 'secretsmanager',
@@ -109,7 +115,8 @@ describe('the permissions', () => {
     const asset = name === 'Gateway' ? assembly.asset : assembly.upkeepAsset;
     const calls = (await allSourcesOf(asset)).flatMap((source) => {
       const [, client, action] = /@aws-sdk\/client-([a-z-]+)\/.*\/(\w+)Command\.js$/.exec(source) ?? [];
-      return client === undefined ? [] : [`${SERVICES[client] ?? client}:${action}`];
+      const call = `${SERVICES[client ?? ''] ?? client}:${action}`;
+      return client === undefined ? [] : [call, ...(CALLED_BY_PATH[call] ?? [])];
     });
     const allowed = permissions(Template.fromString(assembly.templateText))
       .filter(({ role }) => role === `<${name}Role>`)

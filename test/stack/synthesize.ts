@@ -16,7 +16,10 @@ const outputs = mkdtempSync(join(tmpdir(), 'tollgate-stack-'));
 afterAll(() => rmSync(outputs, { recursive: true, force: true }));
 
 /** The stack as `cdk synth` makes it, with the flags and options of cdk.json, but for the bundling of the code. */
-export function createStack(options: Readonly<Record<string, unknown>> = {}): {
+export function createStack(
+  options: Readonly<Record<string, unknown>> = {},
+  configFile = CONFIG_FILE,
+): {
   readonly app: App;
   readonly stack: TollgateStack;
 } {
@@ -28,7 +31,7 @@ export function createStack(options: Readonly<Record<string, unknown>> = {}): {
   const app = new App({ context, outdir: mkdtempSync(join(outputs, 'cdk.out-')) });
   addChecks(app);
   const { region: _, ...deployment } = readDeployment(app.node.getAllContext());
-  return { app, stack: new TollgateStack(app, { ...deployment, configFile: CONFIG_FILE }) };
+  return { app, stack: new TollgateStack(app, { ...deployment, configFile }) };
 }
 
 export function synthesize(options: Readonly<Record<string, unknown>> = {}): Template {
