@@ -1,6 +1,6 @@
 /** A streamed answer: nothing is committed before the first content; after it, an error is an event in the stream. */
 import type { ChatEvent } from '../core/chat.ts';
-import type { StreamEncoder } from '../core/codec.ts';
+import type { Framing, StreamEncoder } from '../core/codec.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
 import { closeAttempt, failAttempt } from './attempt.ts';
@@ -123,9 +123,14 @@ async function* relay(call: Call, attempt: ChatAttempt, encoder: StreamEncoder):
   if (!passthrough) yield translate(events) + encoder.end();
 }
 
+const STREAM_TYPES: { readonly [F in Framing]: string } = {
+  sse: 'text/event-stream',
+  'aws-event-stream': 'application/vnd.amazon.eventstream',
+};
+
 function expectStream(attempt: ChatAttempt): void {
   const type = attempt.reply.headers['content-type'] ?? '';
-  if (type.startsWith('text/event-stream')) return;
+  if (type.startsWith(STREAM_TYPES[attempt.provider.framing])) return;
   throw new GatewayError(
     'upstream-malformed',
     `The provider "${attempt.target.provider}" answered a streamed request with "${type || 'no content type'}".`,
