@@ -10,7 +10,6 @@ import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_USAGE } from '../../../../functions/core/usage.ts';
 import { embeddingsCodec } from '../../../../functions/dialects/embeddings.ts';
 import { decodeEmbeddingsRequest, encodeEmbeddingsResponse } from '../../../../functions/dialects/openai-chat/index.ts';
-import { estimateEmbeddingsTokens } from '../../../../functions/ledger/estimate-embeddings.ts';
 import { RECORDINGS } from '../../../support/recordings.ts';
 import { errorOf, target } from './support.ts';
 
@@ -209,12 +208,5 @@ describe('batches', () => {
     expect(textInputs(request)).toEqual(request.input);
     expect(errorOf(() => textInputs(asked({ input: [1, 2] })))).toMatchObject({ param: 'input' });
     expect(errorOf(() => textInputs(asked({ input: ['a', [1]] })))).toMatchObject({ param: 'input[1]' });
-  });
-
-  it('are estimated by their texts and counted by their tokens', () => {
-    expect(estimateEmbeddingsTokens(asked({ input: [1, 2, 3] }))).toBe(5);
-    expect(estimateEmbeddingsTokens(asked({ input: ['hello there', 'hello there'] }))).toBe(
-      2 * estimateEmbeddingsTokens(asked({ input: 'hello there' })),
-    );
   });
 });
