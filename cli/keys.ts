@@ -3,7 +3,7 @@ import type { KeySummary } from '../functions/adapters/key-admin.ts';
 import type { CliContext } from './context.ts';
 import { readEffectiveConfig } from './effective-config.ts';
 import { addLimitOptions, type LimitOptions, toLimitChanges } from './limits.ts';
-import { parseExpiry, parseList } from './parse.ts';
+import { parseCount, parseExpiry, parseList } from './parse.ts';
 import { formatTable } from './table.ts';
 import { useTable } from './use-table.ts';
 
@@ -14,6 +14,8 @@ interface CreateOptions extends LimitOptions {
   readonly env?: string;
   readonly models?: readonly string[];
   readonly expires?: number;
+  readonly allowUserHeader?: boolean;
+  readonly maxPriority?: number;
 }
 
 const loadAdmin = () => import('../functions/adapters/key-admin.ts');
@@ -29,14 +31,25 @@ export function registerKeys(program: Command, context: CliContext): void {
     .option('--app <name>')
     .option('--env <name>')
     .option('--models <names>', 'what it may ask for: aliases and provider/model (default: everything)', parseList)
-    .option('--expires <date>', 'last day, UTC, or an exact time (default: never)', parseExpiry);
+    .option('--expires <date>', 'last day, UTC, or an exact time (default: never)', parseExpiry)
+    .option('--allow-user-header', 'let requests name their user: x-tollgate-user, or the field of their dialect')
+    .option(
+      '--max-priority <n>',
+      'the highest x-tollgate-priority that it may ask for, 0 to 9 (default: 0)',
+      parseCount,
+    );
   addLimitOptions(create).action(async (options: CreateOptions) => {
-    const { team, user, app, env, models, expires } = options;
+    const { team, user, app, env, models, expires, allowUserHeader, maxPriority } = options;
     noteUnknownModels(context, models ?? []);
     const limits = toLimitChanges(options);
     const { createKey } = await loadAdmin();
     const created = await useTable(context, (access) =>
-      createKey({ ...access, team, user, app, env, models, expiresAtMs: expires, limits, nowMs: context.io.now() }),
+      createKey({
+        ...access,
+        ...{ team, user, app, env, models, allowUserHeader, maxPriority, limits },
+        expiresAtMs: expires,
+        nowMs: context.io.now(),
+      }),
     );
     context.show(
       { id: created.id, key: created.key },
@@ -98,6 +111,8 @@ function toJson(key: KeySummary) {
     status: statusOf(key),
     ...key.owner,
     models: key.models ?? null,
+    namesUsers: key.allowUserHeader,
+    maxPriority: key.maxPriority ?? 0,
     expires: key.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
     created: key.createdAt ?? null,
     hint: key.hint ?? null,

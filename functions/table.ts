@@ -24,3 +24,9 @@ export const meterKey = (scope: string, shard = 0) => ({
 
 /** Open reservations lie in buckets by the minute they expire in, so that upkeep finds them without an index. */
 export const RESERVATION_BUCKETS = 8;
+
+/** Who waits for room on a scope. */
+export const lineKey = (scope: string) => ({ pk: `line#${scope}`, sk: 'line' });
+
+/** What was answered under an idempotency key: one item, and further ones for what does not fit it. */
+export const idempotencyKey = (hash: string, sort: string) => ({ pk: `idempotency#${hash}`, sk: sort });

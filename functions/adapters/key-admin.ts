@@ -5,11 +5,13 @@ import { GatewayError } from '../core/errors.ts';
 import {
   formatKey,
   formatKeyId,
+  isPriority,
   isUsable,
   type KeyEntry,
   type KeyOwner,
   keyItem,
   OWNER_FIELDS,
+  PRIORITY_PROBLEM,
   parseKey,
 } from '../ledger/keys.ts';
 import { checkLimits, type LimitChanges } from '../ledger/limits.ts';
@@ -24,6 +26,10 @@ export interface CreateKeyOptions extends TableAccess, KeyOwner {
   /** Aliases and `provider/model` names that it may ask for; all where absent. */
   readonly models?: readonly string[] | undefined;
   readonly expiresAtMs?: number | undefined;
+  /** Requests may name the person that they are for. */
+  readonly allowUserHeader?: boolean | undefined;
+  /** 0 to 9; absent = 0. */
+  readonly maxPriority?: number | undefined;
   /** For the key's own meter, `key:ID`. */
   readonly limits?: LimitChanges | undefined;
   readonly nowMs?: number;
@@ -36,17 +42,19 @@ export interface CreatedKey {
 }
 
 export async function createKey(options: CreateKeyOptions): Promise<CreatedKey> {
-  const { client, table, models, expiresAtMs, nowMs = Date.now() } = options;
+  const { client, table, models, expiresAtMs, maxPriority, nowMs = Date.now() } = options;
   const owner = checkOwner(options);
   if (models !== undefined && (models.length === 0 || models.includes(''))) throw invalid('models', 'must name models');
   if (expiresAtMs !== undefined && !(expiresAtMs > nowMs)) throw invalid('expires', 'must be in the future');
+  if (maxPriority !== undefined && !isPriority(maxPriority)) throw invalid('max-priority', PRIORITY_PROBLEM);
   const limits = Object.entries(checkLimits(options.limits ?? {})).filter(([, value]) => value !== null);
   const key = formatKey(randomBytes(32).toString('base64url'));
   const id = formatKeyId(randomBytes(32).toString('base64url'));
   // Its limits first: a key must not work without them, not even for a moment.
   if (limits.length > 0) await setLimits({ client, table, scope: `key:${id}`, limits: Object.fromEntries(limits) });
   const createdAt = new Date(nowMs).toISOString();
-  const item = keyItem(hashKey(key), key, { id, owner, models, expiresAtMs, createdAt });
+  const allowUserHeader = options.allowUserHeader === true;
+  const item = keyItem(hashKey(key), key, { id, owner, models, expiresAtMs, allowUserHeader, maxPriority, createdAt });
   await repeatable('write the key', realWaiting, () =>
     client.send(new PutItemCommand({ TableName: table, Item: item })),
   );

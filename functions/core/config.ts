@@ -101,6 +101,8 @@ const model = z.strictObject({
   timeouts: z.prefault(timeouts, {}),
   dropParams: z._default(z.boolean(), false),
   log: z._default(z.enum(['none', 'metadata', 'full']), 'metadata'),
+  /** How long a request that finds a limit a minute or at once reached may wait for room, in milliseconds. */
+  queueMs: z._default(z.int().check(z.gte(0), z.lte(60_000)), 0),
   /** The most output the model can give; bounds the worst case of a request that names no cap. */
   maxOutputTokens: z.optional(z.int().check(z.positive())),
 });

@@ -7,11 +7,13 @@ import { GatewayError } from '../core/errors.ts';
 import { finish } from './finish.ts';
 import type { Gateway } from './gateway.ts';
 import { type HttpResponse, jsonResponse } from './http.ts';
+import { answerOnce } from './idempotency/answer-once.ts';
 import { authenticateCaller } from './middleware/authenticate-caller.ts';
 import { errorResponse } from './middleware/error-response.ts';
 import { openTrace } from './middleware/open-trace.ts';
 import { readBody } from './middleware/read-body.ts';
 import { routeRequest } from './middleware/route-request.ts';
+import { readPriority } from './read-priority.ts';
 import type { Route } from './routes.ts';
 import { type ServeInput, serveChat } from './serve-chat.ts';
 import { serveCount } from './serve-count.ts';
@@ -46,7 +48,9 @@ async function serve(gateway: Gateway, context: GatewayContext): Promise<HttpRes
   if (route === undefined || route.serve === 'health') return jsonResponse(200, { status: 'ok' });
   if (caller === undefined) throw new GatewayError('unauthenticated', 'No API key.');
   const remainingMs = context.getRemainingTimeInMillis();
-  const response = await SERVE[route.serve]({ gateway, trace, caller, request, params, body, remainingMs });
+  const priority = readPriority(request.headers, caller);
+  const input = { gateway, trace, caller, request, params, body, priority, remainingMs };
+  const response = await (route.logged ? answerOnce(input, SERVE[route.serve]) : SERVE[route.serve](input));
   trace.status = response.statusCode;
   return response;
 }

@@ -18,6 +18,9 @@ export interface DispatchInput {
   readonly stream: boolean;
   /** What is left of the invocation, in milliseconds. */
   readonly remainingMs: number;
+  readonly priority: number;
+  /** Runs beside the reservation. Rejects where the request must not go on. */
+  readonly claim: ((deadlineMs: number) => Promise<void>) | undefined;
 }
 
 export interface Dispatch {
@@ -33,6 +36,11 @@ export interface Dispatch {
 
 /** Kept back from the invocation's time: for the error event, settlement and the row. */
 const CLOSING_MS = 5_000;
+/**
+ * A stream waits no longer for room: with the 15 s to its first ping it is silent for less than the 30 s after which idle
+ * hops cut a connection, and who waited in vain still gets a 429 that every SDK understands.
+ */
+const STREAM_QUEUE_MS = 12_000;
 
 export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   const { gateway, trace, caller, demand } = input;
@@ -43,20 +51,35 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
 
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;
-  const { targets, outputCap, pays } = await admitOrDegrade({
-    gateway,
-    setup,
-    plan,
-    demand,
-    caller,
-    trace,
-    deadlineMs,
-  });
-
   const stop = new AbortController();
   const timer = setTimeout(() => {
     stop.abort(new GatewayError('deadline', `The request was not answered within ${Math.round(totalMs / 1000)} s.`));
   }, totalMs);
+  const { queueMs } = plan.settings;
+  const waiting = {
+    priority: input.priority,
+    queueMs: input.stream ? Math.min(queueMs, STREAM_QUEUE_MS) : queueMs,
+    signal: stop.signal,
+  };
+  // At once: one round trip to the table, with an idempotency key as without.
+  const [admitted, claimed] = await Promise.allSettled([
+    admitOrDegrade({ gateway, setup, plan, demand, caller, trace, deadlineMs, waiting }),
+    input.claim?.(deadlineMs).catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    }),
+  ]);
+  if (claimed.status === 'rejected') {
+    clearTimeout(timer);
+    // That there was no room either is of no interest.
+    trace.denial = undefined;
+    throw claimed.reason;
+  }
+  if (admitted.status === 'rejected') {
+    clearTimeout(timer);
+    throw admitted.reason;
+  }
+  const { targets, outputCap, pays } = admitted.value;
   return {
     exchange: {
       gateway,

@@ -14,6 +14,7 @@ import type { Trace } from './trace.ts';
  */
 export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
+  await trace.beforeRow?.();
   const row = buildRow(trace);
   let written: Promise<void> | undefined;
   const log = (): Promise<void> => {

@@ -11,6 +11,7 @@ import { dispatch } from './dispatch.ts';
 import type { Gateway } from './gateway.ts';
 import { answerHeaders } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
+import { nameUser } from './name-user.ts';
 import { passedHeaders } from './passed-headers.ts';
 import { openStream, streamAnswer } from './stream-answer.ts';
 import type { Trace } from './trace.ts';
@@ -23,17 +24,23 @@ export interface ServeInput {
   readonly request: HttpRequest;
   readonly params: RequestParams;
   readonly body: JsonObject;
+  readonly priority: number;
+  /** Settles with the reservation: rejects where this request must not run, because it is a repeat. */
+  readonly claim?: (deadlineMs: number) => Promise<void>;
   /** What is left of the invocation, in milliseconds. */
   readonly remainingMs: number;
 }
 
 export async function serveChat(input: ServeInput): Promise<HttpResponse> {
-  const { gateway, trace, caller, body, remainingMs } = input;
+  const { gateway, trace, body, remainingMs, priority, claim } = input;
   const client = clientCodec(trace.dialect);
   const request = client.decodeRequest(body, input.params);
   const { stream } = request;
   trace.model = request.model;
   trace.stream = stream;
+  const { headers } = input.request;
+  const caller = nameUser(input.caller, { headers, dialect: trace.dialect, endUser: request.endUser });
+  trace.caller = caller;
 
   const { exchange, outputCap, stop, release, untilOneAnswers } = await dispatch({
     gateway,
@@ -42,13 +49,15 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
     demand: demandOf(request),
     stream,
     remainingMs,
+    priority,
+    claim,
   });
   const call: Call = {
     ...exchange,
     client,
     body,
     format: streamFormat(trace.dialect, input.request.query),
-    clientHeaders: passedHeaders(trace.dialect, input.request.headers),
+    clientHeaders: passedHeaders(trace.dialect, headers),
     request: outputCap === undefined ? request : { ...request, maxOutputTokens: outputCap },
   };
   if (!stream) {

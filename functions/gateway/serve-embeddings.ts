@@ -12,13 +12,17 @@ import { totalsOf } from './build-row.ts';
 import { dispatch } from './dispatch.ts';
 import { answerHeaders } from './headers.ts';
 import type { HttpResponse } from './http.ts';
+import { nameUser } from './name-user.ts';
 import type { ServeInput } from './serve-chat.ts';
 import { parseAnswer } from './whole-answer.ts';
 
 export async function serveEmbeddings(input: ServeInput): Promise<HttpResponse> {
-  const { gateway, trace, caller, remainingMs } = input;
+  const { gateway, trace, remainingMs, priority, claim } = input;
   const request = decodeEmbeddingsRequest(input.body);
   trace.model = request.model;
+  const { headers } = input.request;
+  const caller = nameUser(input.caller, { headers, dialect: trace.dialect, endUser: request.endUser });
+  trace.caller = caller;
   const demand = {
     model: request.model,
     inputTokens: tokensOf(request),
@@ -33,6 +37,8 @@ export async function serveEmbeddings(input: ServeInput): Promise<HttpResponse> 
     demand,
     stream: false,
     remainingMs,
+    priority,
+    claim,
   });
   try {
     const reply = await untilOneAnswers((target) => embed(exchange, target, request));

@@ -53,6 +53,8 @@ export interface Trace {
   metadata: { readonly [key: string]: string };
   priceVersion: string | undefined;
   configVersion: string | undefined;
+  /** What the row waits for, because it says how it went. Bounded, never throws. */
+  beforeRow: (() => Promise<void>) | undefined;
   /** What is left to do once the client has everything, e.g. to make a connection usable again. Bounded, never throws. */
   readonly after: (() => Promise<void>)[];
 }
@@ -85,6 +87,7 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     metadata: {},
     priceVersion: undefined,
     configVersion: undefined,
+    beforeRow: undefined,
     after: [],
   };
 }

@@ -13,6 +13,7 @@ import {
   texts,
   type Value,
 } from './attributes.ts';
+import { TOP_PRIORITY } from './wait-plan.ts';
 
 const PREFIX = 'sk-tg-';
 /** 256 random bits in base64url. */
@@ -46,6 +47,10 @@ export interface KeyEntry {
   readonly models: readonly string[] | undefined;
   readonly expiresAtMs: number | undefined;
   readonly disabled: boolean;
+  /** Requests may name the person that they are for. */
+  readonly allowUserHeader: boolean;
+  /** The highest `x-tollgate-priority` that requests may ask for; undefined = 0. */
+  readonly maxPriority: number | undefined;
   readonly createdAt: string | undefined;
   /** The last characters of the key, to tell it by. */
   readonly hint: string | undefined;
@@ -65,6 +70,8 @@ export function keyItem(hash: string, key: string, entry: Omit<KeyEntry, 'hint' 
     ...(entry.models === undefined ? {} : { models: texts(entry.models) }),
     ...(entry.expiresAtMs === undefined ? {} : { expires_at: number(Math.floor(entry.expiresAtMs / 1_000)) }),
     disabled: { BOOL: false },
+    ...(entry.allowUserHeader ? { allow_user_header: { BOOL: true } } : {}),
+    ...(entry.maxPriority === undefined ? {} : { max_priority: number(entry.maxPriority) }),
     ...(entry.createdAt === undefined ? {} : { created_at: text(entry.createdAt) }),
     hint: text(key.slice(-HINT_CHARS)),
   };
@@ -81,12 +88,16 @@ export function parseKey(item: Item): KeyEntry {
     if (value !== undefined && value !== '') owner[field] = value;
   }
   const expiresAt = readNumber(item, 'expires_at', where);
+  const maxPriority = readNumber(item, 'max_priority', where);
+  if (maxPriority !== undefined && !isPriority(maxPriority)) throw brokenItem(where, 'max_priority', PRIORITY_PROBLEM);
   return {
     id,
     owner,
     models: readTexts(item, 'models', where),
     expiresAtMs: expiresAt === undefined ? undefined : expiresAt * 1_000,
     disabled: readFlag(item, 'disabled', where),
+    allowUserHeader: readFlag(item, 'allow_user_header', where),
+    maxPriority,
     createdAt: readText(item, 'created_at', where),
     hint: readText(item, 'hint', where),
   };
@@ -95,6 +106,16 @@ export function parseKey(item: Item): KeyEntry {
 export const isUsable = (entry: KeyEntry, nowMs: number): boolean =>
   !entry.disabled && (entry.expiresAtMs === undefined || nowMs < entry.expiresAtMs);
 
-export function callerOf({ id, owner, models }: KeyEntry): Caller {
-  return { keyId: id, ...owner, ...(models === undefined ? {} : { models }) };
+export function callerOf({ id, owner, models, allowUserHeader, maxPriority }: KeyEntry): Caller {
+  return {
+    keyId: id,
+    ...owner,
+    ...(models === undefined ? {} : { models }),
+    ...(allowUserHeader ? { mayNameUser: true } : {}),
+    ...(maxPriority === undefined ? {} : { maxPriority }),
+  };
 }
+
+export const PRIORITY_PROBLEM = `must be a whole number from 0 to ${TOP_PRIORITY}`;
+
+export const isPriority = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= TOP_PRIORITY;

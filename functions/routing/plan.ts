@@ -27,6 +27,7 @@ export const DEFAULT_SETTINGS: ModelSettings = {
   timeouts: { connectMs: 3_000, firstTokenMs: 30_000, idleMs: 30_000, totalMs: 600_000 },
   dropParams: false,
   log: 'metadata',
+  queueMs: 0,
 };
 
 export function plan(input: PlanInput): Plan {

@@ -1,0 +1,66 @@
+/**
+ * When a request that found no room asks again. Pure: time and chance are arguments.
+ *
+ * A denial costs the ledger one read, so the number of polls is bounded, and they are spread over what is left of the
+ * wait. Where a window says when it forgets enough, nobody asks before; where nobody can know (requests in flight end
+ * when they end), polls come at random within a growing interval.
+ */
+import type { Denial } from '../core/ports.ts';
+
+export const MOST_POLLS = 30;
+/** Priorities are 0, the default, to 9. */
+export const TOP_PRIORITY = 9;
+
+const FIRST_SPREAD_MS = 100;
+const MOST_SPREAD_MS = 1_000;
+/** Settlements give back what token estimates took too much: worth a look before the window forgets. */
+const TOKENS_LOOK_MS = 3_000;
+
+export interface Wait {
+  readonly nowMs: number;
+  /** The wait is over then, whatever comes. */
+  readonly untilMs: number;
+  /** Polls made so far. */
+  readonly polls: number;
+  readonly priority: number;
+  /** Why there was no room; undefined where the request only lets others go first. */
+  readonly denial: Denial | undefined;
+  /** Uniform in [0, 1). */
+  readonly random: number;
+}
+
+/**
+ * In how many milliseconds to ask again; undefined where waiting is of no use: for a budget, for what can never fit,
+ * for a window that has no room before the wait ends.
+ */
+export function nextPollMs(wait: Wait): number | undefined {
+  const { denial, polls, priority, random } = wait;
+  const leftMs = wait.untilMs - wait.nowMs;
+  if (leftMs <= 0 || polls >= MOST_POLLS) return undefined;
+  const earliestMs = denial === undefined ? 0 : roomInMs(denial);
+  if (earliestMs === undefined || earliestMs > leftMs) return undefined;
+
+  const spreadMs = Math.min(FIRST_SPREAD_MS * 2 ** polls, MOST_SPREAD_MS);
+  // All who wait for one window compute the same moment: the more urgent, the closer to it.
+  const share = (TOP_PRIORITY + 1 - priority) / (TOP_PRIORITY + 1);
+  const jitteredMs = earliestMs + random * spreadMs * share;
+  // Half of an even pace at least, so that the polls do not run out long before the time.
+  const paceMs = leftMs / (MOST_POLLS - polls) / 2;
+  return Math.max(1, Math.min(leftMs, Math.max(jitteredMs, paceMs)));
+}
+
+/** When there can be room, from now; undefined where no wait of a request's length brings any. */
+function roomInMs({ limit, retryAfterMs }: Denial): number | undefined {
+  if (retryAfterMs === undefined) return undefined;
+  switch (limit) {
+    case 'limit_rpm':
+      return retryAfterMs;
+    case 'limit_tpm':
+      return Math.min(retryAfterMs, TOKENS_LOOK_MS);
+    case 'limit_parallel':
+      return 0;
+    case 'budget_day_usd':
+    case 'budget_month_usd':
+      return undefined;
+  }
+}
