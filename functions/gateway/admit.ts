@@ -118,7 +118,8 @@ async function admitWithin(
   const waiting = { ...input.waiting, gateway, trace, scopes, deadlineMs: input.deadlineMs };
   const result = await waitForRoom(waiting, async (nowMs) => {
     const first = await reserve(cap, nowMs);
-    if (first.outcome === 'admitted' || !isBudget(first.denial.limit) || demand.maxOutputTokens !== undefined) return first;
+    const isPoor = first.outcome === 'denied' && isBudget(first.denial.limit);
+    if (!isPoor || demand.maxOutputTokens !== undefined) return first;
     // The cap was ours, computed from what had been seen last: what is left now may pay for a shorter answer.
     const now = await gateway.ledger.room(scopes, nowMs);
     cap = outputCap(input, prices, now.budgetNano);
