@@ -22,7 +22,10 @@ const URL_KINDS: { readonly [D in Dialect]: readonly MediaKind[] } = {
   'bedrock-converse': [],
 };
 
-export function urlKinds(dialect: Dialect, quirks: Pick<Quirks, 'mediaUrls'> = {}): readonly MediaKind[] {
+export function urlKinds(
+  dialect: Dialect,
+  quirks: { readonly mediaUrls?: Quirks['mediaUrls'] | undefined } = {},
+): readonly MediaKind[] {
   return quirks.mediaUrls ?? URL_KINDS[dialect];
 }
 

@@ -4,7 +4,7 @@ import type { AnswerContext, ClientCodec, EncodedRequest, ProviderCodec } from '
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
-import { urlKinds } from '../core/remote-media.ts';
+import { findRemoteMedia, urlKinds } from '../core/remote-media.ts';
 import { providerCodec } from '../dialects/index.ts';
 import { type Attempt, type Exchange, encodeTarget, sendAttempt } from './attempt.ts';
 
@@ -29,11 +29,16 @@ export interface ChatAttempt extends Attempt {
 
 export async function openChat(call: Call, target: UpstreamTarget): Promise<ChatAttempt> {
   const provider = providerCodec(target.config.dialect);
-  // Frames can only go through as they are where the client's stream is framed as the provider's.
-  const passthrough = provider.dialect === call.client.dialect && (call.format === 'sse' || !call.stream);
+  const passthrough = provider.dialect === call.client.dialect && canForward(call, target);
   const encoded = passthrough ? forward(call, provider, target) : await translate(call, provider, target);
   const attempt = await sendAttempt(call, target, encoded, provider.decodeError);
   return { ...attempt, provider, encoded, passthrough };
+}
+
+/** Frames go through as they are only where both streams are framed alike, a body only where the target can read all of it. */
+function canForward({ format, stream, request }: Call, target: UpstreamTarget): boolean {
+  const readable = urlKinds(target.config.dialect, target.config.quirks);
+  return (format === 'sse' || !stream) && findRemoteMedia(request, (kind) => readable.includes(kind)).length === 0;
 }
 
 function forward(call: Call, provider: ProviderCodec, target: UpstreamTarget): EncodedRequest {

@@ -73,6 +73,6 @@ async function loadSetup(file: string): Promise<Setup> {
     config,
     version,
     prices: await createPriceBook(config),
-    media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes }),
+    media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes, maxTotalBytes: limits.mediaTotalBytes }),
   };
 }
