@@ -16,9 +16,9 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): string {
         ? `must not be ${Number(issue.minimum) === 1 ? 'empty' : `shorter than ${issue.minimum}`}`
         : `must be at least ${issue.minimum}`;
     case 'too_big':
-      return issue.origin === 'array' || issue.origin === 'string'
-        ? `must not be longer than ${issue.maximum}`
-        : `must be at most ${issue.maximum}`;
+      if (issue.origin === 'string') return `must not be longer than ${issue.maximum} characters`;
+      if (issue.origin === 'object') return `must not have more than ${issue.maximum} entries`;
+      return issue.origin === 'array' ? `must not be longer than ${issue.maximum}` : `must be at most ${issue.maximum}`;
     case 'unrecognized_keys':
       return `has the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${issue.keys.join(', ')}`;
     case 'invalid_key':

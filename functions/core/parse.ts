@@ -8,12 +8,22 @@ export type Path = readonly PropertyKey[];
 
 /** Throws `invalid-request` with the path of the first problem. `at` is where the value lies in the body. */
 export function parseRequest<S extends z.ZodMiniType>(schema: S, value: unknown, at: Path = []): z.output<S> {
-  const result = z.safeParse(schema, value);
+  const result = safeParse(schema, value, at);
   if (result.success) return result.data;
   const [first] = result.error.issues;
   if (first === undefined) throw invalidRequest(at, 'is not valid');
   const issue = deepest(first);
   throw invalidRequest([...at, ...issue.path], describeIssue(issue, value));
+}
+
+function safeParse<S extends z.ZodMiniType>(schema: S, value: unknown, at: Path) {
+  try {
+    return z.safeParse(schema, value);
+  } catch (cause) {
+    // zod adds up issues as arguments of one call: with some 100,000 of them the stack is full.
+    if (cause instanceof RangeError) throw invalidRequest(at, 'is wrong in too many places', { cause });
+    throw cause;
+  }
 }
 
 /** Of a choice of shapes, the one that fits further in tells what is wrong: `stop[1]`, not `stop`. */

@@ -4,6 +4,7 @@ import type { ContentPart, Extensions, MediaSource, TextPart } from '../../core/
 import { readMediaUrl } from '../../core/data-url.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
+import { unknownFields } from '../../core/unknown-fields.ts';
 import {
   base64Schema,
   contentSchema,
@@ -29,19 +30,20 @@ export function readContent(value: Json | undefined, at: Path): string | readonl
 
 /** The marker of a block, and the fields that only this dialect knows. */
 export function common(block: JsonObject, known: readonly string[], at: Path) {
-  return { ...decodeCache(block, at), ...extensionsOf(block, [...known, 'type', 'cache_control']) };
+  return { ...decodeCache(block, at), ...extensionsOf(block, [...known, 'type', 'cache_control'], at) };
 }
 
-export function extensionsOf(owner: JsonObject, known: readonly string[]): { readonly extensions?: Extensions } {
-  const rest = without(owner, known);
+export function extensionsOf(
+  owner: JsonObject,
+  known: readonly string[],
+  at: Path,
+): { readonly extensions?: Extensions } {
+  const rest = without(owner, known, at);
   return Object.keys(rest).length === 0 ? {} : { extensions: { [DIALECT]: rest } };
 }
 
-/** Null means "not given" here, as absence does. */
-export function without(owner: JsonObject, known: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    Object.entries(owner).filter(([field, value]) => !known.includes(field) && value !== null && value !== undefined),
-  );
+export function without(owner: JsonObject, known: readonly string[], at: Path): JsonObject {
+  return unknownFields(owner, (field) => known.includes(field), at);
 }
 
 export function decodeText(block: JsonObject, at: Path): TextPart {

@@ -26,10 +26,10 @@ export function decodeFields(body: JsonObject, wire: WireRequest): ChatRequest {
   const { extensions: settingsExtensions, ...settings } = decodeSettings(wire);
   const metadata = wire.metadata ?? {};
   const { user_id: endUser } = parseRequest(metadataSchema, metadata, ['metadata']);
-  const moreMetadata = without(metadata, ['user_id']);
+  const moreMetadata = without(metadata, ['user_id'], ['metadata']);
   const nativeOnly = NATIVE_ONLY.filter((field) => body[field] !== undefined && body[field] !== null);
   const extensions: JsonObject = {
-    ...without(body, KNOWN),
+    ...without(body, KNOWN, []),
     ...settingsExtensions,
     ...(Object.keys(moreMetadata).length === 0 ? {} : { metadata: moreMetadata }),
     ...(wire.tool_choice && choice === undefined ? { tool_choice: wire.tool_choice } : {}),

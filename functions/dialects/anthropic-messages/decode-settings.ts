@@ -31,7 +31,7 @@ export function decodeSettings(wire: WireRequest): DecodedSettings {
       ? decodeFormat(wire.output_format, ['output_format'])
       : undefined;
   const rest = {
-    ...without(config, ['effort', 'format']),
+    ...without(config, ['effort', 'format'], ['output_config']),
     // Without thinking it still says how much to write, which no other dialect can.
     ...(effort && (known === undefined || off) ? { effort } : {}),
     ...(format && responseFormat === undefined ? { format } : {}),
@@ -57,7 +57,7 @@ function decodeThinking(thinking: JsonObject): DecodedThinking {
   const at = ['thinking'];
   const { display } = parseRequest(displaySchema, thinking, at);
   const summary = display === 'summarized' ? ({ summary: 'auto' } as const) : {};
-  const rest = without(thinking, ['type', 'budget_tokens']);
+  const rest = without(thinking, ['type', 'budget_tokens'], at);
   const extensions = Object.keys(rest).length === 0 ? {} : { thinking: rest };
   switch (blockType(thinking, at)) {
     case 'enabled': {

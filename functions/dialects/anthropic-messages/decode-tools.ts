@@ -25,7 +25,7 @@ export function decodeTools(tools: readonly JsonObject[]): readonly Tool[] {
       parameters,
       ...(typeof strict === 'boolean' ? { strict } : {}),
       ...decodeCache(tool, at),
-      ...extensionsOf(tool, FUNCTION_FIELDS),
+      ...extensionsOf(tool, FUNCTION_FIELDS, at),
     };
   });
 }

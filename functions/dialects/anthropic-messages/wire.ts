@@ -5,7 +5,9 @@
  */
 import * as z from 'zod/mini';
 import { GatewayError } from '../../core/errors.ts';
+import { listOf } from '../../core/first-fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { jsonObject, modelName, tokenCap, toolList } from '../../core/request-fields.ts';
 
 /**
  * The older of the two versions there are: the newer one (2026-10-21) takes sampling parameters from all models, also
@@ -20,26 +22,24 @@ const text = z.nullish(z.string());
 
 // ---- What clients send. ----
 
-const jsonObject = z.custom<JsonObject>(isJsonObject, 'must be an object');
-const objects = z.nullish(z.array(jsonObject));
 const number = z.nullish(z.number());
 const name = z.string().check(z.minLength(1));
 /** 0 fills the prompt cache and asks for no answer. */
-const cap = z.int().check(z.gte(0));
+const cap = tokenCap(0);
 
-export const contentSchema = z.union([z.string(), z.array(jsonObject)], 'must be a string or a list of blocks');
+export const contentSchema = z.union([z.string(), listOf(jsonObject)], 'must be a string or a list of blocks');
 
 /** `messages`, `tools` and whatever has many shapes are read one by one, so that an error names the one place. */
 const request = {
-  model: name,
-  messages: z.array(jsonObject).check(z.minLength(1)),
+  model: modelName,
+  messages: listOf(jsonObject).check(z.minLength(1)),
   system: z.nullish(contentSchema),
-  stop_sequences: z.nullish(z.array(z.string())),
+  stop_sequences: z.nullish(listOf(z.string())),
   temperature: number,
   top_p: number,
   top_k: z.nullish(z.int()),
   stream: z.nullish(z.boolean()),
-  tools: objects,
+  tools: z.nullish(toolList),
   tool_choice: z.nullish(jsonObject),
   thinking: z.nullish(jsonObject),
   output_config: z.nullish(jsonObject),
@@ -77,7 +77,7 @@ export const toolSchema = z.object({
 });
 export const toolChoiceSchema = z.object({ disable_parallel_tool_use: z.nullish(z.boolean()) });
 export const namedToolSchema = z.object({ name });
-export const thinkingSchema = z.object({ budget_tokens: z.int().check(z.gte(1)) });
+export const thinkingSchema = z.object({ budget_tokens: tokenCap(1) });
 export const displaySchema = z.object({ display: text });
 export const outputConfigSchema = z.object({ effort: text, format: z.nullish(jsonObject) });
 export const formatSchema = z.object({ schema: jsonObject });

@@ -2,15 +2,17 @@
 import type { ChatRequest, ReasoningEffort, ReasoningSettings, ResponseFormat } from '../../core/chat.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { invalidRequest } from '../../core/parse.ts';
+import { MAX_OUTPUT_TOKENS } from '../../core/request-fields.ts';
 import { convertSchema } from './convert-schema.ts';
 import {
   type Fields,
-  optionalCount,
+  optionalCandidates,
   optionalFlag,
   optionalInteger,
   optionalNumber,
   optionalText,
   optionalTexts,
+  optionalTokenCap,
 } from './wire.ts';
 
 const KNOWN = new Set([
@@ -64,7 +66,7 @@ export function decodeConfig(config: Fields | undefined): ConfigResult {
   const { responseFormat, extensions: format } = decodeFormat(config);
   const reasoning = decodeThinking(config.object('thinkingConfig'));
   const given = {
-    maxOutputTokens: config.read('maxOutputTokens', optionalCount),
+    maxOutputTokens: config.read('maxOutputTokens', optionalTokenCap),
     temperature: config.read('temperature', optionalNumber),
     topP: config.read('topP', optionalNumber),
     // The SDK for Python writes it as a float.
@@ -80,7 +82,7 @@ export function decodeConfig(config: Fields | undefined): ConfigResult {
   return {
     settings: {
       stop: config.read('stopSequences', optionalTexts) ?? [],
-      candidates: config.read('candidateCount', optionalCount) ?? 1,
+      candidates: config.read('candidateCount', optionalCandidates) ?? 1,
       ...(present as Settings),
       ...(responseFormat === undefined ? {} : { responseFormat }),
       ...(reasoning === undefined ? {} : { reasoning }),
@@ -149,7 +151,7 @@ function decodeThinking(thinking: Fields | undefined): ReasoningSettings | undef
   if (effort === undefined && level !== 'thinking_level_unspecified') {
     throw invalidRequest(thinking.path('thinkingLevel'), 'must be MINIMAL, LOW, MEDIUM or HIGH');
   }
-  if (budget !== undefined && budget < -1) {
+  if (budget !== undefined && (budget < -1 || budget > MAX_OUTPUT_TOKENS)) {
     throw invalidRequest(thinking.path('thinkingBudget'), 'must be a number of tokens, 0 for none or -1 for automatic');
   }
   if (effort !== undefined && budget !== undefined) {

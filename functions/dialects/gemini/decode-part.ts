@@ -2,13 +2,13 @@
 import * as z from 'zod/mini';
 import type { ContentPart, Extensions, MediaSource, ReasoningPart, TextPart, ToolCallPart } from '../../core/chat.ts';
 import { unwrapSignature } from '../../core/foreign-signature.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { invalidRequest } from '../../core/parse.ts';
+import { jsonObject } from '../../core/request-fields.ts';
 import { textSignature, unwrapReasoning } from './signature.ts';
 import { DIALECT, type Fields, optionalFlag, optionalText, requiredText } from './wire.ts';
 
 const text = z.string();
-const jsonObject = z.nullish(z.custom<JsonObject>(isJsonObject, 'must be an object'));
+const optionalObject = z.nullish(jsonObject);
 
 /** Fields of a part that say how its media are to be looked at. */
 const MEDIA = new Set(['inlineData', 'fileData', 'thoughtSignature', 'thought']);
@@ -82,7 +82,7 @@ export function decodeCall(part: Fields, call: Fields, id: string): ToolCallPart
     kind: 'function',
     id: call.read('id', optionalText) || id,
     name: call.read('name', requiredText),
-    arguments: JSON.stringify(call.read('args', jsonObject) ?? {}),
+    arguments: JSON.stringify(call.read('args', optionalObject) ?? {}),
     ...(signature ? { signature: unwrapSignature(DIALECT, signature) } : {}),
   };
 }
@@ -94,7 +94,7 @@ export interface DecodedResponse {
 
 /** `output` and `error` are the keys that Google's documentation gives a meaning; any other object is the output. */
 export function decodeResponse(response: Fields): DecodedResponse {
-  const value = response.read('response', jsonObject) ?? {};
+  const value = response.read('response', optionalObject) ?? {};
   const media = response.objects('parts').map(decodeContent);
   const [only, ...more] = Object.keys(value);
   const named = more.length === 0 && (only === 'output' || only === 'error') ? value[only] : undefined;

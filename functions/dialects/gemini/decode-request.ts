@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import type { ChatRequest } from '../../core/chat.ts';
 import type { RequestParams } from '../../core/codec.ts';
+import { recordOf } from '../../core/first-fault.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { invalidRequest } from '../../core/parse.ts';
+import { invalidRequest, parseRequest } from '../../core/parse.ts';
+import { modelName } from '../../core/request-fields.ts';
 import { decodeConfig } from './decode-config.ts';
 import { decodeContents, decodeSystem } from './decode-contents.ts';
 import { decodeToolConfig, decodeTools } from './decode-tools.ts';
@@ -18,7 +20,7 @@ const KNOWN = new Set([
   'serviceTier',
   'labels',
 ]);
-const labels = z.nullish(z.record(z.string(), z.string()));
+const labels = z.nullish(recordOf(z.string()));
 
 /** A cache that lies with Google: what is in it cannot be told to anybody else. */
 const NATIVE_ONLY = ['cachedContent'];
@@ -30,6 +32,7 @@ export function decodeRequest(body: JsonObject, params: RequestParams = {}): Cha
 export function decodeFields(fields: Fields, params: RequestParams): ChatRequest {
   const model = params.model ?? fields.read('model', optionalText)?.replace(/^models\//, '') ?? '';
   if (model === '') throw invalidRequest(fields.path('model'), 'is missing');
+  parseRequest(modelName, model, fields.path('model'));
   const contents = fields.objects('contents');
   if (contents.length === 0) {
     throw invalidRequest(

@@ -1,15 +1,16 @@
 /** https://ai.google.dev/gemini-api/docs/function-calling */
 import * as z from 'zod/mini';
 import type { Tool, ToolChoice } from '../../core/chat.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest } from '../../core/parse.ts';
+import { jsonObject } from '../../core/request-fields.ts';
 import { convertSchema } from './convert-schema.ts';
 import { DIALECT, type Fields, optionalText, optionalTexts, requiredText } from './wire.ts';
 
 const NO_PARAMETERS: JsonObject = { type: 'object', properties: {} };
 const DECLARATION = new Set(['name', 'description', 'parameters', 'parametersJsonSchema']);
 
-const jsonObject = z.nullish(z.custom<JsonObject>(isJsonObject, 'must be an object'));
+const optionalObject = z.nullish(jsonObject);
 
 /** One entry may declare functions and, under other names, tools that Google runs. */
 export function decodeTools(entries: readonly Fields[]): readonly Tool[] {
@@ -24,8 +25,8 @@ export function decodeTools(entries: readonly Fields[]): readonly Tool[] {
 
 function decodeDeclaration(fields: Fields): Tool {
   const description = fields.read('description', optionalText);
-  const schema = fields.read('parametersJsonSchema', jsonObject);
-  const parameters = fields.read('parameters', jsonObject);
+  const schema = fields.read('parametersJsonSchema', optionalObject);
+  const parameters = fields.read('parameters', optionalObject);
   const others = fields.others(DECLARATION);
   return {
     kind: 'function',

@@ -5,8 +5,11 @@
  * one may be written without its brackets. What is wrong is named as the client spelt it.
  */
 import * as z from 'zod/mini';
+import { listOf } from '../../core/first-fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
+import { jsonObject, tokenCap } from '../../core/request-fields.ts';
+import { unknownFields } from '../../core/unknown-fields.ts';
 
 export const DIALECT = 'gemini';
 
@@ -14,9 +17,11 @@ export const optionalText = z.nullish(z.string());
 export const optionalNumber = z.nullish(z.number());
 export const optionalInteger = z.nullish(z.int());
 export const optionalFlag = z.nullish(z.boolean());
-export const optionalTexts = z.nullish(z.array(z.string()));
-/** Counts of which there has to be one at least. */
-export const optionalCount = z.nullish(z.int().check(z.gte(1)));
+export const optionalTexts = z.nullish(listOf(z.string()));
+export const optionalTokenCap = z.nullish(tokenCap(1));
+/** As many as OpenAI gives. */
+export const optionalCandidates = z.nullish(z.int().check(z.gte(1), z.lte(128)));
+const objectList = listOf(jsonObject);
 export const requiredText = z.string().check(z.minLength(1));
 
 /** The fields of one object of a request. `null` means "not given". */
@@ -53,14 +58,13 @@ export function fieldsOf(value: JsonObject, at: Path): Fields {
     objects(name) {
       const inner = fields.get(name);
       if (inner === undefined) return [];
-      if (!Array.isArray(inner)) return [asFields(inner, fields.path(name), 'a list or an object')];
-      return (inner as readonly Json[]).map((item, index) => asFields(item, [...fields.path(name), index]));
+      const place = fields.path(name);
+      if (!Array.isArray(inner)) return [asFields(inner, place, 'a list or an object')];
+      return parseRequest(objectList, inner, place).map((item, index) => fieldsOf(item, [...place, index]));
     },
     others(known) {
-      const entries = Object.entries(value).map(([name, item]) => [camelCase(name), item] as const);
-      return Object.fromEntries(
-        entries.filter(([name, item]) => !known.has(name) && (item ?? undefined) !== undefined),
-      );
+      const others = Object.entries(unknownFields(value, (name) => known.has(camelCase(name)), at));
+      return Object.fromEntries(others.map(([name, item]) => [camelCase(name), item]));
     },
   };
   return fields;

@@ -4,12 +4,14 @@ import type { EmbeddingsInput, EmbeddingsRequest } from '../../core/embeddings.t
 import type { Json, JsonObject } from '../../core/json.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
 import { present } from '../../core/present.ts';
+import { modelName } from '../../core/request-fields.ts';
+import { unknownFields } from '../../core/unknown-fields.ts';
 
 /** OpenAI's own limit. For providers that take less at once, it also bounds how many requests one becomes. */
 const MAX_INPUTS = 2_048;
 
 const requestSchema = z.object({
-  model: z.string().check(z.minLength(1)),
+  model: modelName,
   encoding_format: z.nullish(z.enum(['float', 'base64'])),
   dimensions: z.nullish(z.int().check(z.gte(1))),
   user: z.nullish(z.string()),
@@ -19,16 +21,15 @@ export function decodeEmbeddingsRequest(body: JsonObject): EmbeddingsRequest {
   const wire = parseRequest(requestSchema, body);
   const { input } = body;
   const single = typeof input === 'string' || isTokens(input);
-  const unknown = Object.entries(body).filter(
-    ([field, value]) => field !== 'input' && !Object.hasOwn(requestSchema.shape, field) && value !== null,
-  );
+  const isKnown = (field: string): boolean => field === 'input' || Object.hasOwn(requestSchema.shape, field);
+  const unknown = unknownFields(body, isKnown, []);
   return {
     model: wire.model,
     input: single ? [decodeInput(input, ['input'])] : decodeList(input),
     single,
     format: wire.encoding_format ?? 'float',
     ...present({ dimensions: wire.dimensions, endUser: wire.user }),
-    extensions: unknown.length === 0 ? {} : { 'openai-chat': Object.fromEntries(unknown) },
+    extensions: Object.keys(unknown).length === 0 ? {} : { 'openai-chat': unknown },
   };
 }
 

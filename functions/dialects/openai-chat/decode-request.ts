@@ -3,6 +3,7 @@ import { isEffort } from '../../core/effort.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
 import { present } from '../../core/present.ts';
+import { unknownFields } from '../../core/unknown-fields.ts';
 import { decodeMessages } from './decode-message.ts';
 import { decodeResponseFormat, decodeToolChoice, decodeTools } from './decode-tools.ts';
 import { requestSchema } from './wire.ts';
@@ -57,9 +58,7 @@ export function decodeRequest(body: JsonObject): ChatRequest {
 
 /** Fields that are not known, and known ones with a value that is not: the provider may know better. */
 function decodeExtensions(body: JsonObject, unread: { readonly [field: string]: boolean }): Extensions {
-  const fields = Object.entries(body).filter(([field, value]) => {
-    if (value === undefined || value === null) return false;
-    return !Object.hasOwn(requestSchema.shape, field) || unread[field] === true;
-  });
-  return fields.length === 0 ? {} : { 'openai-chat': Object.fromEntries(fields) };
+  const isKnown = (field: string): boolean => Object.hasOwn(requestSchema.shape, field) && unread[field] !== true;
+  const fields = unknownFields(body, isKnown, []);
+  return Object.keys(fields).length === 0 ? {} : { 'openai-chat': fields };
 }

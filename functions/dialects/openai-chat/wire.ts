@@ -1,7 +1,9 @@
 /** The Chat Completions wire: https://platform.openai.com/docs/api-reference/chat */
 import * as z from 'zod/mini';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { listOf, recordOf } from '../../core/first-fault.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
+import { jsonObject, modelName, tokenCap, toolList } from '../../core/request-fields.ts';
 
 export const CHAT_COMPLETIONS_PATH = '/chat/completions';
 export const EMBEDDINGS_PATH = '/embeddings';
@@ -11,22 +13,21 @@ export const DONE = '[DONE]';
 
 // ---- What clients send. ----
 
-export const jsonObject = z.custom<JsonObject>(isJsonObject, 'must be an object');
 const text = z.nullish(z.string());
 const number = z.nullish(z.number());
 const integer = z.nullish(z.int());
-const cap = z.nullish(z.int().check(z.gte(1)));
+const cap = z.nullish(tokenCap(1));
 const flag = z.nullish(z.boolean());
 
-const stop = z.union([z.string(), z.array(z.string())], 'must be a string or a list of strings');
+const stop = z.union([z.string(), listOf(z.string())], 'must be a string or a list of strings');
 
 /** `messages`, `tools` and whatever has many shapes are read one by one, so that an error names the one place. */
 export const requestSchema = z.object({
-  model: z.string().check(z.minLength(1)),
-  messages: z.array(jsonObject).check(z.minLength(1)),
+  model: modelName,
+  messages: listOf(jsonObject).check(z.minLength(1)),
   stream: flag,
   stream_options: z.nullish(z.object({ include_usage: flag })),
-  tools: z.nullish(z.array(jsonObject)),
+  tools: z.nullish(toolList),
   tool_choice: z.nullish(z.union([z.string(), jsonObject], 'must be a string or an object')),
   parallel_tool_calls: flag,
   max_tokens: cap,
@@ -41,13 +42,13 @@ export const requestSchema = z.object({
   n: z.nullish(z.int().check(z.gte(1), z.lte(128))),
   logprobs: flag,
   top_logprobs: integer,
-  logit_bias: z.nullish(z.record(z.string(), z.number())),
+  logit_bias: z.nullish(recordOf(z.number())),
   response_format: z.nullish(jsonObject),
   reasoning_effort: text,
   user: text,
   service_tier: text,
   prompt_cache_key: text,
-  metadata: z.nullish(z.record(z.string(), z.string())),
+  metadata: z.nullish(recordOf(z.string())),
 });
 
 export const functionToolSchema = z.object({
@@ -68,12 +69,12 @@ export const jsonSchemaFormatSchema = z.object({
   json_schema: z.object({ name: z.string(), description: text, schema: z.nullish(jsonObject), strict: flag }),
 });
 
-export const contentSchema = z.union([z.string(), z.array(jsonObject)], 'must be a string or a list of parts');
+export const contentSchema = z.union([z.string(), listOf(jsonObject)], 'must be a string or a list of parts');
 export const assistantSchema = z.object({
   content: z.nullish(contentSchema),
   name: text,
   refusal: text,
-  tool_calls: z.nullish(z.array(jsonObject)),
+  tool_calls: z.nullish(listOf(jsonObject)),
   audio: z.nullish(z.object({ id: z.string() })),
 });
 export const functionCallSchema = z.object({

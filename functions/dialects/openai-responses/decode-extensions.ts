@@ -2,6 +2,7 @@ import type { Extensions, Tool } from '../../core/chat.ts';
 import { isEffort } from '../../core/effort.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { readObject } from '../../core/read.ts';
+import { unknownFields } from '../../core/unknown-fields.ts';
 import { DIALECT, requestSchema, SERVER_STATE_FIELDS, type WireRequest } from './wire.ts';
 
 /**
@@ -32,9 +33,9 @@ export function decodeExtensions(
   const reasoning = readObject(body.reasoning);
   const summary = wire.reasoning?.summary ?? wire.reasoning?.generate_summary;
   const candidates: readonly (readonly [path: string, value: Json | undefined, matters: boolean])[] = [
-    ...Object.entries(body)
-      .filter(([field]) => !Object.hasOwn(requestSchema.shape, field))
-      .map(([field, value]) => [field, value, true] as const),
+    ...Object.entries(unknownFields(body, (field) => Object.hasOwn(requestSchema.shape, field), [])).map(
+      ([field, value]) => [field, value, true] as const,
+    ),
     ...SERVER_STATE_FIELDS.map((field) => [field, body[field], Boolean(body[field])] as const),
     ['tool_choice', body.tool_choice, foreignChoice],
     ['max_tool_calls', body.max_tool_calls, tools.some((tool) => tool.kind === 'provider')],
