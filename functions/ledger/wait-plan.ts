@@ -44,8 +44,9 @@ export function nextPollMs(wait: Wait): number | undefined {
   // All who wait for one window compute the same moment: the more urgent, the closer to it.
   const share = (TOP_PRIORITY + 1 - priority) / (TOP_PRIORITY + 1);
   const jitteredMs = earliestMs + random * spreadMs * share;
-  // Half of an even pace at least, so that the polls do not run out long before the time.
-  const paceMs = leftMs / (MOST_POLLS - polls) / 2;
+  // Half of an even pace at least, and the last one at the very end: the polls must not run out before the time.
+  const pollsLeft = MOST_POLLS - polls;
+  const paceMs = pollsLeft === 1 ? leftMs : leftMs / pollsLeft / 2;
   return Math.max(1, Math.min(leftMs, Math.max(jitteredMs, paceMs)));
 }
 
