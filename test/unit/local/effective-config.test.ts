@@ -33,6 +33,24 @@ describe('providers without a secret', () => {
     expect(parseConfig(JSON.parse(JSON.stringify(after)))).toMatchObject({ ok: true });
   });
 
+  it('are simulated, too, where they would sign for AWS: the credentials of the local stack are made up', () => {
+    const before = config({
+      bedrock: { dialect: 'bedrock-converse', region: 'eu-west-1' },
+      keyed: { dialect: 'bedrock-converse', secret: 'bedrock' },
+      private: { dialect: 'bedrock-converse', baseUrl: 'https://vpce.test' },
+    });
+    const urls = { 'bedrock-converse': 'http://127.0.0.1:1/bedrock' };
+    const { config: after, ...rest } = simulateMissing(before, () => false, urls);
+    expect(rest).toEqual({ simulated: ['bedrock', 'keyed'], standInSecrets: ['bedrock'], warnings: [] });
+    expect(after.providers.bedrock).toEqual({ ...before.providers.bedrock, baseUrl: urls['bedrock-converse'] });
+    expect(after.providers.private).toEqual(before.providers.private);
+    // With a key of Bedrock's own in the environment, it is asked itself.
+    expect(simulateMissing(before, () => true, urls, true).simulated).toEqual([]);
+    expect(simulateMissing(before, () => true, {}).warnings).toEqual([
+      expect.stringContaining('The provider bedrock has no AWS credentials'),
+    ]);
+  });
+
   it('of a dialect that has no simulation are named', () => {
     const gemini = { dialect: 'gemini', baseUrl: 'https://g.test', secret: 'gemini' };
     const { warnings, simulated, config: after } = simulateMissing(config({ gemini }), () => false, baseUrls);
