@@ -1,7 +1,7 @@
 /**
  * Who waits, as one small item a scope that only those who wait touch: `p1` to `p9` say until when somebody of that
- * priority waits. An entry is a lease of about a second that its waiters renew, so that nobody stands in the line for a
- * process that died. It is not on the meter's own item: that one takes two writes a request already.
+ * priority waits, which is until its next poll. Its waiters renew it, so that nobody gives way to a process that died
+ * for longer. It is not on the meter's own item: that one takes two writes a request already.
  *
  * A process reads a line at most four times a second and writes it about once a second and priority, however many of
  * its requests wait.

@@ -40,8 +40,8 @@ export function nextPollMs(wait: Wait): number | undefined {
   const earliestMs = denial === undefined ? 0 : roomInMs(denial);
   if (earliestMs === undefined || earliestMs > leftMs) return undefined;
 
-  const spreadMs = Math.min(FIRST_SPREAD_MS * 2 ** polls, MOST_SPREAD_MS);
-  // All who wait for one window compute the same moment: the more urgent, the closer to it.
+  // All who wait for one window compute the same moment: they are spread behind it, the more urgent the closer to it.
+  const spreadMs = earliestMs > 0 ? MOST_SPREAD_MS : Math.min(FIRST_SPREAD_MS * 2 ** polls, MOST_SPREAD_MS);
   const share = (TOP_PRIORITY + 1 - priority) / (TOP_PRIORITY + 1);
   const jitteredMs = earliestMs + random * spreadMs * share;
   // Half of an even pace at least, and the last one at the very end: the polls must not run out before the time.
