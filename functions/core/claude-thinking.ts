@@ -1,7 +1,7 @@
 /**
  * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking · …/extended-thinking · …/effort
  */
-import type { ChatRequest, ReasoningEffort, ReasoningSettings } from './chat.ts';
+import type { AssistantPart, ChatRequest, Dialect, ReasoningEffort, ReasoningSettings } from './chat.ts';
 import type { ClaudeTraits } from './claude-traits.ts';
 import type { JsonObject } from './json.ts';
 
@@ -45,7 +45,26 @@ export function claudeThinking(
   }
   const wantsBudget = settings.budgetTokens !== undefined && settings.effort === undefined;
   const budgeted = traits.thinking === 'budget' || (traits.thinking === 'both' && wantsBudget);
-  return budgeted ? budget(settings, maxTokens, drop) : adaptive(settings, traits, drop);
+  if (!budgeted) return adaptive(settings, traits, drop);
+  return callsWithoutThought(request) ? {} : budget(settings, maxTokens, drop);
+}
+
+/**
+ * Calls that no thought of Claude's precedes: another provider made them, or the client kept no thoughts. With a budget the
+ * API refuses such a history, and advises to switch thinking off (quoted in anomalyco/opencode#3077): the conversation
+ * goes on without, for this one answer.
+ */
+export function callsWithoutThought({ messages }: ChatRequest): boolean {
+  const last = messages.findLast((message) => message.role === 'assistant');
+  return last?.content.some((part) => part.type === 'tool-call') === true && !last.content.some(isClaudesThought);
+}
+
+const SIGNS: ReadonlySet<Dialect> = new Set(['anthropic-messages', 'bedrock-converse']);
+
+function isClaudesThought(part: AssistantPart): boolean {
+  if (part.type !== 'reasoning') return false;
+  const proof = part.redacted ?? part.signature;
+  return proof !== undefined && SIGNS.has(proof.origin);
 }
 
 function switchOff(traits: ClaudeTraits, drop: (parameter: string) => void): ClaudeThinking {

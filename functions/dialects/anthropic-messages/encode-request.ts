@@ -1,7 +1,7 @@
 /** https://platform.claude.com/docs/en/api/messages/create */
 import type { ChatRequest } from '../../core/chat.ts';
 import { claudeSampling } from '../../core/claude-sampling.ts';
-import { claudeThinking } from '../../core/claude-thinking.ts';
+import { callsWithoutThought, claudeThinking } from '../../core/claude-thinking.ts';
 import { claudeTraits } from '../../core/claude-traits.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { createDropList } from '../../core/drop-list.ts';
@@ -82,7 +82,19 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
       ? { thinking: { ...thinking, budget_tokens: maxTokens - 1 } }
       : {};
   const messages = repairHistory(body.messages, target.model);
-  return seal({ ...body, model: target.model, messages, max_tokens: maxTokens, ...lowered }, target, []);
+  const sent = { ...body, model: target.model, messages, max_tokens: maxTokens, ...lowered };
+  return seal(thinksInVain(thinking, request, target) ? without(sent, 'thinking') : sent, target, []);
+}
+
+/** Thinking that would be refused for what another provider left out of the history. */
+function thinksInVain(thinking: Json | undefined, request: ChatRequest, { model }: EncodeTarget): boolean {
+  const isClaude = /claude/i.test(model);
+  return isClaude && isJsonObject(thinking) && thinking.type === 'enabled' && callsWithoutThought(request);
+}
+
+function without(body: JsonObject, field: string): JsonObject {
+  const { [field]: _left, ...rest } = body;
+  return rest;
 }
 
 /** Without the fields that this provider is known to refuse. */

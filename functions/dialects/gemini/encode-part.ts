@@ -55,7 +55,7 @@ function ownSignature(part: ContentPart): string | undefined {
  * Google's documented stand-in for calls that another model made, or that were written by hand: without it the newer
  * models refuse the request. https://ai.google.dev/gemini-api/docs/thought-signatures
  */
-const NO_SIGNATURE = 'skip_thought_signature_validator';
+export const NO_SIGNATURE = 'skip_thought_signature_validator';
 
 /** One answer of the model. Only the first of its calls is signed. */
 export function encodeAnswer(

@@ -23,9 +23,14 @@ interface OpenBlock {
 interface Choice {
   /** A call that could not be told. */
   broken: boolean;
-  parts: number;
   finish: Extract<ChatEvent, { type: 'finish' }> | undefined;
 }
+
+/**
+ * In chunks that say something about an answer. One without parts makes Google's SDK forget the whole answer: its chats
+ * send back a history in which the model said nothing. Gemini's own last chunk is like this.
+ */
+const NOTHING_SAID: JsonObject = { role: 'model', parts: [{ text: '' }] };
 
 export function createEncoder(request: ChatRequest, context: AnswerContext): StreamEncoder {
   const writer = createChunkWriter(context.format ?? 'sse');
@@ -41,15 +46,13 @@ export function createEncoder(request: ChatRequest, context: AnswerContext): Str
   const choiceOf = (index: number): Choice => {
     const known = choices.get(index);
     if (known !== undefined) return known;
-    const created: Choice = { broken: false, parts: 0, finish: undefined };
+    const created: Choice = { broken: false, finish: undefined };
     choices.set(index, created);
     return created;
   };
 
-  const tell = (choice: number, part: JsonObject, fields: JsonObject = {}): string => {
-    choiceOf(choice).parts += 1;
-    return chunk([{ content: { role: 'model', parts: [part] }, index: choice, ...fields }]);
-  };
+  const tell = (choice: number, part: JsonObject, fields: JsonObject = {}): string =>
+    chunk([{ content: { role: 'model', parts: [part] }, index: choice, ...fields }]);
 
   function writeBlock(block: OpenBlock, text: string, logprobs: Json | undefined): string {
     const { start, choice } = block;
@@ -94,8 +97,8 @@ export function createEncoder(request: ChatRequest, context: AnswerContext): Str
 
   /** The end of every candidate, and the count: the last chunk is where clients look for both. */
   function lastChunk(): string {
-    const candidates = [...choices].map(([index, { broken, parts, finish }]) => ({
-      ...(parts === 0 ? { content: { role: 'model', parts: [{ text: '' }] } } : {}),
+    const candidates = [...choices].map(([index, { broken, finish }]) => ({
+      content: NOTHING_SAID,
       finishReason: toWireReason(finish?.reason ?? 'stop', broken),
       index,
     }));
@@ -128,7 +131,7 @@ export function createEncoder(request: ChatRequest, context: AnswerContext): Str
         case 'block-annotation': {
           const block = blocks.get(event.index);
           if (block === undefined || event.origin !== DIALECT) return '';
-          return chunk([{ index: block.choice, ...event.data }]);
+          return chunk([{ content: NOTHING_SAID, index: block.choice, ...event.data }]);
         }
         case 'block-end': {
           const block = blocks.get(event.index);

@@ -39,6 +39,8 @@ export function createEncoder(request: ChatRequest, context: AnswerContext): Str
   let created = context.createdAt;
   let model = request.model;
   let usage: Usage | undefined;
+  /** The chunk that names a call waits for the next event: clients read a signature where the call is named, or nowhere. */
+  let opening: { readonly index: number; readonly choice: number; readonly call: JsonObject } | undefined;
 
   const chunk = (list: readonly Json[], total: Usage | null = null): string =>
     line({
@@ -87,7 +89,23 @@ export function createEncoder(request: ChatRequest, context: AnswerContext): Str
         ? { custom: { name: block.name, input: '' } }
         : { function: { name: block.name, arguments: '' } }),
     };
-    return role + delta(choice, { tool_calls: [call] });
+    opening = { index, choice, call };
+    return role;
+  }
+
+  function openCall(signature?: Signature): string {
+    if (opening === undefined) return '';
+    const { choice, call } = opening;
+    opening = undefined;
+    return delta(choice, { tool_calls: [{ ...call, ...encodeCallSignature(signature) }] });
+  }
+
+  function sign({ index, signature, redacted }: Extract<ChatEvent, { type: 'block-signature' }>): string {
+    const block = blocks.get(index);
+    if (block !== undefined && redacted === true) block.redacted = signature;
+    else if (opening?.index === index) return openCall(signature);
+    else if (block !== undefined) block.signature = signature;
+    return '';
   }
 
   function writeBlock(block: OpenBlock, text: string, logprobs: Json | undefined): string {
@@ -127,49 +145,48 @@ export function createEncoder(request: ChatRequest, context: AnswerContext): Str
     // Clients store what was streamed, and send it back: an empty string would be refused in every later turn.
     const empty = start.kind === 'function' && block.empty ? writeBlock(block, '{}', undefined) : '';
     if (signature === undefined) return empty;
-    return empty + delta(choice, { tool_calls: [{ index: position, ...encodeCallSignature(signature) }] });
+    const piece = start.kind === 'custom' ? { custom: { input: '' } } : { function: { arguments: '' } };
+    return empty + delta(choice, { tool_calls: [{ index: position, ...piece, ...encodeCallSignature(signature) }] });
+  }
+
+  function write(event: ChatEvent): string {
+    switch (event.type) {
+      case 'response-start':
+        id = answerId(event.id, requestId);
+        model = event.model || model;
+        created = event.createdAt ?? created;
+        return enter(0).role;
+      case 'block-start':
+        return startBlock(event);
+      case 'block-delta': {
+        const block = blocks.get(event.index);
+        return block === undefined ? '' : writeBlock(block, event.text, event.logprobs);
+      }
+      case 'block-signature':
+        return sign(event);
+      case 'block-annotation': {
+        const block = blocks.get(event.index);
+        if (block === undefined || event.origin !== 'openai-chat') return '';
+        return delta(block.choice, { annotations: [event.data] });
+      }
+      case 'block-end': {
+        const block = blocks.get(event.index);
+        blocks.delete(event.index);
+        return block === undefined ? '' : endBlock(block);
+      }
+      case 'finish': {
+        const { state, role } = enter(event.choice);
+        const reason = toWireReason(event.reason, { toolCall: state.calls > 0, refusal: state.refused });
+        return role + delta(event.choice, {}, null, reason);
+      }
+      case 'usage':
+        usage = event.usage;
+        return '';
+    }
   }
 
   return {
-    push(event) {
-      switch (event.type) {
-        case 'response-start':
-          id = answerId(event.id, requestId);
-          model = event.model || model;
-          created = event.createdAt ?? created;
-          return enter(0).role;
-        case 'block-start':
-          return startBlock(event);
-        case 'block-delta': {
-          const block = blocks.get(event.index);
-          return block === undefined ? '' : writeBlock(block, event.text, event.logprobs);
-        }
-        case 'block-signature': {
-          const block = blocks.get(event.index);
-          if (block !== undefined && event.redacted === true) block.redacted = event.signature;
-          else if (block !== undefined) block.signature = event.signature;
-          return '';
-        }
-        case 'block-annotation': {
-          const block = blocks.get(event.index);
-          if (block === undefined || event.origin !== 'openai-chat') return '';
-          return delta(block.choice, { annotations: [event.data] });
-        }
-        case 'block-end': {
-          const block = blocks.get(event.index);
-          blocks.delete(event.index);
-          return block === undefined ? '' : endBlock(block);
-        }
-        case 'finish': {
-          const { state, role } = enter(event.choice);
-          const reason = toWireReason(event.reason, { toolCall: state.calls > 0, refusal: state.refused });
-          return role + delta(event.choice, {}, null, reason);
-        }
-        case 'usage':
-          usage = event.usage;
-          return '';
-      }
-    },
+    push: (event) => (event.type === 'block-signature' ? '' : openCall()) + write(event),
     end: () => `${request.includeUsage && usage !== undefined ? chunk([], usage) : ''}data: ${DONE}\n\n`,
     fail: (error: GatewayError) => line({ error: toWireError(error, requestId) }),
   };

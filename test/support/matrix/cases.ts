@@ -19,8 +19,11 @@ export interface Case {
   play(context: Context): Promise<Outcome>;
   /** Throws where the outcome is not what it has to be. */
   check(outcome: Outcome, context: Context): void;
-  /** Streamed and whole differ in what has reached the client before the fault. */
-  readonly differs?: boolean;
+  /**
+   * What streamed and whole must agree in, where that is not all: in the second turn the SDKs write the history as they had
+   * it, and the simulated models answer each wording in other words.
+   */
+  compared?(outcome: Outcome): unknown;
 }
 
 export const WEATHER: ToolOffer = {
@@ -67,6 +70,7 @@ const ORDER: JsonSchema = {
 /** One red pixel. */
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n%%EOF\n').toString('base64');
+const WHY_NOT = 'This request was refused by the simulated provider, because it was asked to.';
 const SAID_NO = "I'm sorry, but I can't help with that request.";
 
 const once = async (context: Context, ask: Ask, fault?: Fault): Promise<Outcome> =>
@@ -104,6 +108,7 @@ export const ANSWERS: readonly Case[] = [
       return conversation.ask(aliasOf(context.provider), context.streamed);
     },
     check: answersResults,
+    compared: comparedResults,
   },
   simple(
     'image',
@@ -144,8 +149,8 @@ export const ANSWERS: readonly Case[] = [
     finished(outcome, 'stop');
   }),
   simple('refusal', 'Refusal', { text: 'SIMULATE_REFUSAL' }, (outcome, { provider }) => {
-    if (provider.dialect === 'gemini') equal(outcome.text, '');
-    else equal(outcome.text, SAID_NO);
+    // Gemini says nothing, Anthropic says why beside the answer, Bedrock has no other word for it.
+    ok(['', WHY_NOT, SAID_NO].includes(outcome.text), outcome.text);
     finished(outcome, provider.dialect === 'bedrock-converse' ? 'stop' : 'refused');
   }),
   simple(
@@ -181,6 +186,10 @@ export function answersResults(outcome: Outcome): void {
   match(outcome.text, /It is noon\./);
   match(outcome.text, /It rains\./);
   finished(outcome, 'stop');
+}
+
+export function comparedResults({ text, calls, finish }: Outcome) {
+  return { calls, finish, said: text.match(/The tools say: .*?\.\. /g) };
 }
 
 /** Without an error, for this reason, and paid for. */

@@ -39,7 +39,7 @@ export function matrixConfig() {
   return {
     providers: {
       openai: { dialect: 'openai-chat', baseUrl: 'https://api.openai.com/v1', secret: 'openai' },
-      deepseek: { dialect: 'openai-chat', baseUrl: 'https://api.deepseek.com', secret: 'deepseek' },
+      deepseek: { preset: 'deepseek', secret: 'deepseek' },
       responses: { dialect: 'openai-responses', baseUrl: 'https://api.openai.com/v1', secret: 'openai' },
       anthropic: { dialect: 'anthropic-messages', baseUrl: 'https://api.anthropic.com', secret: 'anthropic' },
       gemini: {

@@ -1,5 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import {
+  AISDKError,
   APICallError,
   type FinishReason,
   generateText,
@@ -112,10 +113,13 @@ async function inPieces(request: Request): Promise<Answer> {
   };
 }
 
-/** An error event inside of a stream comes out as the text of its message, as `onError` would see it. */
 function readError(error: unknown): ClientError | undefined {
-  if (typeof error === 'string') return { type: 'error part', status: undefined, code: undefined, message: error };
-  if (!APICallError.isInstance(error)) return undefined;
+  if (!AISDKError.isInstance(error)) return undefined;
+  if (!APICallError.isInstance(error)) {
+    // An error event inside of a stream; anything else is something that the SDK could not read.
+    if (error.name !== 'AI_StreamProviderError') return undefined;
+    return { type: error.name, status: undefined, code: undefined, message: error.message };
+  }
   const { error: body = {} } = JSON.parse(error.responseBody ?? '{}') as {
     readonly error?: { readonly code?: string | null; readonly type?: string };
   };

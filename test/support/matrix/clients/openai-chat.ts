@@ -33,15 +33,11 @@ export const createOpenaiChat: CreateClient = (gatewayUrl, key) => {
         ask: (model, streamed) =>
           outcomeOf(async () => {
             const body = { ...settingsOf(ask), model, messages };
-            const completion = streamed
-              ? await sdk.chat.completions
-                  .stream({ ...body, stream: true, stream_options: { include_usage: true } })
-                  .finalChatCompletion()
-              : await sdk.chat.completions.create(body);
+            const { completion, reasoning } = streamed ? await inPieces(sdk, body) : await inOne(sdk, body);
             const message = messageOf(completion);
             messages.push(message);
             ids = new Map(functionCalls(message).map((call) => [call.function.name, call.id]));
-            return readCompletion(completion);
+            return { ...readCompletion(completion), reasoning };
           }, readOpenaiError),
         giveResults(results) {
           for (const { name, text } of results) {
@@ -52,6 +48,32 @@ export const createOpenaiChat: CreateClient = (gatewayUrl, key) => {
     },
   };
 };
+
+interface Answer {
+  readonly completion: ChatCompletion;
+  readonly reasoning: string;
+}
+
+async function inOne(sdk: OpenAI, body: ChatCompletionCreateParamsNonStreaming): Promise<Answer> {
+  const completion = await sdk.chat.completions.create(body);
+  return { completion, reasoning: reasoningOf(messageOf(completion)) };
+}
+
+/** Of a field that it does not know the SDK keeps the last piece, so that its users put the pieces together. */
+async function inPieces(sdk: OpenAI, body: ChatCompletionCreateParamsNonStreaming): Promise<Answer> {
+  const stream = sdk.chat.completions.stream({ ...body, stream: true, stream_options: { include_usage: true } });
+  let reasoning = '';
+  stream.on('chunk', ({ choices: [choice] }) => {
+    reasoning += reasoningOf(choice?.delta ?? {});
+  });
+  return { completion: await stream.finalChatCompletion(), reasoning };
+}
+
+/** Not OpenAI's, and so not in the SDK's types: what shows reasoning in this format uses it. */
+function reasoningOf(message: object): string {
+  const { reasoning_content: reasoning } = message as { readonly reasoning_content?: string | null };
+  return reasoning ?? '';
+}
 
 export function readOpenaiError(error: unknown): ClientError | undefined {
   if (!(error instanceof APIError)) return undefined;
@@ -103,13 +125,10 @@ function functionCalls(message: ChatCompletion.Choice['message']) {
   });
 }
 
-function readCompletion(completion: ChatCompletion): Outcome {
+function readCompletion(completion: ChatCompletion): Omit<Outcome, 'reasoning'> {
   const message = messageOf(completion);
-  // Not OpenAI's, and so not in its types; what shows reasoning in this format uses it.
-  const { reasoning_content: reasoning } = message as { readonly reasoning_content?: string };
   return {
     text: (message.content ?? '') + (message.refusal ?? ''),
-    reasoning: reasoning ?? '',
     calls: functionCalls(message).map((call) => ({
       name: call.function.name,
       arguments: JSON.parse(call.function.arguments) as unknown,

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ChatRequest, ReasoningSettings, ResponseFormat } from '../../../../functions/core/chat.ts';
+import type {
+  AssistantPart,
+  ChatRequest,
+  Dialect,
+  Message,
+  ReasoningSettings,
+  ResponseFormat,
+} from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { chatRequest, encode, encodeTarget } from './support.ts';
 
@@ -198,6 +205,36 @@ describe('reasoning', () => {
     [{ summary: 'auto' }, 'claude-opus-5', nothing()],
   ])('%j to %s', (settings, model, expected) => {
     expect(reason(settings, model)).toEqual({ thinking: undefined, output_config: undefined, ...expected });
+  });
+
+  describe('behind calls', () => {
+    const behind = (...thoughts: readonly AssistantPart[]) => {
+      const call = { type: 'tool-call', id: 'a', name: 'f', arguments: '{}', kind: 'function' } as const;
+      const result = { type: 'tool-result', callId: 'a', content: [{ type: 'text', text: 'x' }] } as const;
+      const messages: readonly Message[] = [
+        { role: 'user', content: [{ type: 'text', text: 'hi' }] },
+        { role: 'assistant', content: [...thoughts, call] },
+        { role: 'tool', content: [result] },
+      ];
+      return (model: string) => encode({ messages, reasoning: { effort: 'low' } }, encodeTarget(model));
+    };
+    const thought = (origin: Dialect): AssistantPart => ({
+      type: 'reasoning',
+      text: 'Hm',
+      signature: { origin, value: 'EqQB' },
+    });
+
+    it("goes without a budget where no thought of Claude's precedes them, and reports nothing", () => {
+      for (const encoded of [behind(), behind(thought('gemini')), behind({ type: 'reasoning', text: 'Hm' })]) {
+        expect(encoded('claude-sonnet-4-5').body.thinking).toBeUndefined();
+        expect(encoded('claude-sonnet-4-5').dropped).toEqual([]);
+        expect(encoded('claude-sonnet-5').body.thinking).toEqual({ type: 'adaptive' });
+      }
+    });
+
+    it.each<Dialect>(['anthropic-messages', 'bedrock-converse'])('keeps it where they come from %s', (origin) => {
+      expect(behind(thought(origin))('claude-sonnet-4-5').body.thinking).toMatchObject({ type: 'enabled' });
+    });
   });
 
   it.each([1_024, 500])('reports that %i tokens of output leave no room for a budget', (maxTokens) => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
-import { anthropicMessagesProvider as provider } from '../../../../functions/dialects/anthropic-messages/index.ts';
+import {
+  anthropicMessagesClient as client,
+  anthropicMessagesProvider as provider,
+} from '../../../../functions/dialects/anthropic-messages/index.ts';
 import { chatRequest, encodeTarget } from './support.ts';
 
 const body: JsonObject = {
@@ -43,6 +46,31 @@ describe('forwardRequest', () => {
     expect(forward({ max_tokens: 8_000, thinking }, { maxOutputTokens: 5_000 }).body.thinking).toEqual(thinking);
     // Wrong from the start: the API is to say so.
     expect(forward({ max_tokens: 3_000, thinking }, { maxOutputTokens: 3_000 }).body.thinking).toEqual(thinking);
+  });
+
+  it('takes the budget off where the history has calls that no thought precedes, for Claude', () => {
+    const call = { type: 'tool_use', id: 'a', name: 'f', input: {} };
+    const history = (...blocks: readonly JsonObject[]): JsonObject => ({
+      max_tokens: 8_000,
+      thinking: { type: 'enabled', budget_tokens: 4_000 },
+      messages: [
+        { role: 'user', content: 'Hello' },
+        { role: 'assistant', content: [...blocks, call] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'x' }] },
+      ],
+    });
+    const thinks = (sent: JsonObject, model = 'claude-sonnet-4-5'): boolean => {
+      const request = client.decodeRequest({ ...sent, model: 'smart' });
+      return 'thinking' in provider.forwardRequest(sent, request, encodeTarget(model)).body;
+    };
+    const signed = (signature: string): JsonObject => history({ type: 'thinking', thinking: 'Hm', signature });
+    expect(thinks(history())).toBe(false);
+    expect(thinks(signed('tg1.gemini.EioK'))).toBe(false);
+    expect(thinks(signed('EqQB'))).toBe(true);
+    expect(thinks(signed('tg1.bedrock-converse.EqQB'))).toBe(true);
+    expect(thinks(history({ type: 'redacted_thinking', data: 'EqQB' }))).toBe(true);
+    // Other models sign nothing, and nothing is known of what they ask for.
+    expect(thinks(history(), 'glm-5')).toBe(true);
   });
 
   it('leaves out and reports what the provider refuses', () => {

@@ -54,6 +54,52 @@ describe('a body that goes through', () => {
     });
   });
 
+  describe('with a history that would be refused', () => {
+    const wrapped = Buffer.from('tg1.anthropic-messages.EqQB').toString('base64url');
+    const call = (name: string, fields: JsonObject = {}): JsonObject => ({
+      functionCall: { name, args: {} },
+      ...fields,
+    });
+    const model = (...parts: readonly JsonObject[]): JsonObject => ({ role: 'model', parts });
+    const answered = (...pieces: readonly JsonObject[]): readonly JsonObject[] => {
+      const hello = { role: 'user', parts: [{ text: 'hi' }] };
+      const body = forward({ contents: [hello, ...pieces, hello] }).body as { readonly contents: JsonObject[] };
+      expect([body.contents[0], body.contents.at(-1)]).toEqual([hello, hello]);
+      return body.contents.slice(1, -1);
+    };
+    const skipped = { thoughtSignature: 'skip_thought_signature_validator' };
+
+    it('joins the pieces that the SDK keeps of a stream, where functions were called', () => {
+      const signed = call('f', { thoughtSignature: 'EioKKAE=' });
+      const thought = { text: 'Hm', thought: true };
+      expect(answered(model(thought), model(signed), model(call('g')), model({ text: '' }))).toEqual([
+        model(thought, signed, call('g'), { text: '' }),
+      ]);
+      const said = [model({ text: 'a' }), model({ text: 'b' })];
+      expect(answered(...said)).toEqual(said);
+      expect(answered(model(signed))).toEqual([model(signed)]);
+    });
+
+    it('leaves out the thoughts and proofs of other providers, and says so of the call', () => {
+      const other = model({ text: 'Hm', thought: true }, { text: '', thought: true, thoughtSignature: wrapped });
+      const spoken = { text: 'I see', thoughtSignature: wrapped };
+      expect(answered(other, model(spoken), model(call('f', { thought_signature: wrapped }), call('g')))).toEqual([
+        model({ text: 'I see' }, call('f', skipped), call('g')),
+      ]);
+      expect(answered(other)).toEqual([]);
+      // Calls that nobody signed were made by another model, too.
+      expect(answered(model(call('f')))).toEqual([model(call('f', skipped))]);
+    });
+
+    it('asks no proof of models that sign nothing', () => {
+      const contents = [{ role: 'user', parts: [{ text: 'hi' }] }, model(call('f'))];
+      const request = client.decodeRequest({ contents }, { model: 'smart', stream: false });
+      expect(provider.forwardRequest({ contents }, request, encodeTarget('gemini-2.5-flash')).body).toEqual({
+        contents,
+      });
+    });
+  });
+
   it('gets all its frames back', () => {
     expect(client.keepFrame({ data: '{"usageMetadata":{}}', raw: '' }, chatRequest())).toBe(true);
   });

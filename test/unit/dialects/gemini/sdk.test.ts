@@ -236,10 +236,32 @@ describe('the official SDK', () => {
     const chunks = (await stream()).flatMap((chunk) => chunk.candidates ?? []);
     for (const candidate of candidates ?? []) {
       const own = chunks.filter(({ index }) => index === candidate.index);
-      expect(own.flatMap(({ content }) => content?.parts ?? [])).toEqual(candidate.content?.parts);
+      // The last chunk says nothing, in a part: without one the SDK's chats forget the answer.
+      expect(own.flatMap(({ content }) => content?.parts ?? [])).toEqual([
+        ...(candidate.content?.parts ?? []),
+        { text: '' },
+      ]);
       expect(own.at(-1)?.finishReason).toBe(candidate.finishReason);
       expect(own.find(({ logprobsResult }) => logprobsResult)?.logprobsResult).toEqual(candidate.logprobsResult);
     }
+  });
+
+  it('remembers what it streamed, citations included', async () => {
+    serve([
+      ...answer.slice(0, -2),
+      {
+        type: 'block-annotation',
+        index: 1,
+        origin: 'gemini',
+        data: { groundingMetadata: { webSearchQueries: ['a'] } },
+      },
+      ...answer.slice(-2),
+    ]);
+    const chat = sdk.chats.create({ model: 'smart' });
+    await drain(await chat.sendMessageStream({ message: 'hi' }));
+    const said = chat.getHistory().flatMap(({ role, parts }) => (role === 'model' ? (parts ?? []) : []));
+    expect(said.map(({ text }) => text ?? '').join('')).toBe('Zwei Städte, zwei Aufrufe. 🌍Ich sehe nach 東京.');
+    expect(said.flatMap(({ functionCall }) => functionCall?.name ?? []).sort()).toEqual(['now', 'weather']);
   });
 
   it('throws our errors as its own, before and inside of a stream', async () => {

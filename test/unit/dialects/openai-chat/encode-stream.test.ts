@@ -99,6 +99,26 @@ describe('the stream encoder', () => {
     expect(dataOf(encoded).at(-1)).toMatchObject({ choices: [{ finish_reason: 'tool_calls' }] });
   });
 
+  it("says a call's signature where it names the call, or with a function that clients expect there", () => {
+    const signature: Signature = { origin: 'gemini', value: 'EioK' };
+    const extra_content = { google: { thought_signature: 'EioK' } };
+    const callsOf = (...events: readonly ChatEvent[]) =>
+      deltasOf(encodeStream([START, callStart(0, 'a'), ...events, { type: 'block-end', index: 0 }, FINISH])).flatMap(
+        (delta) => ('tool_calls' in delta ? (delta.tool_calls as readonly object[]) : []),
+      );
+    const signed: ChatEvent = { type: 'block-signature', index: 0, signature };
+    const said: ChatEvent = { type: 'block-delta', index: 0, text: '{"x":1}' };
+    expect(callsOf(signed, said)).toEqual([
+      { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' }, extra_content },
+      { index: 0, function: { arguments: '{"x":1}' } },
+    ]);
+    expect(callsOf(said, signed)).toEqual([
+      { index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } },
+      { index: 0, function: { arguments: '{"x":1}' } },
+      { index: 0, function: { arguments: '' }, extra_content },
+    ]);
+  });
+
   it('makes {} of a call without arguments, and never an empty id', () => {
     const encoded = encodeStream([
       START,
