@@ -29,9 +29,13 @@ export function errorHeaders(trace: Trace, error: GatewayError): Headers {
   };
 }
 
-/** The official SDKs retry every 429 unless told otherwise: an empty budget is not refilled by asking again. */
+/**
+ * The official SDKs retry every 429 and 409 unless told otherwise: an empty budget is not refilled by asking again, nor
+ * an answer found that was not kept.
+ */
 function worthRetrying(trace: Trace, error: GatewayError): boolean {
-  return error.kind !== 'budget-exhausted' && (trace.denial === undefined || error.retryAfterMs !== undefined);
+  if (error.kind === 'budget-exhausted') return false;
+  return error.retryAfterMs !== undefined || (trace.denial === undefined && error.kind !== 'conflict');
 }
 
 function commonHeaders(trace: Trace): Headers {
