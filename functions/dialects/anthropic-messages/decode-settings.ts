@@ -91,7 +91,8 @@ function isClosed(value: Json | undefined): boolean {
   if (!isJsonObject(value)) return true;
   const { properties, required, additionalProperties } = value;
   const names = isJsonObject(properties) ? Object.keys(properties) : [];
+  const needed = new Set(Array.isArray(required) ? required : []);
   const isOpen = value.type === 'object' && additionalProperties !== false;
-  const isOptional = names.some((name) => !Array.isArray(required) || !required.includes(name));
+  const isOptional = names.some((name) => !needed.has(name));
   return !isOpen && !isOptional && Object.values(value).every(isClosed);
 }

@@ -1,9 +1,10 @@
 /** https://platform.claude.com/docs/en/build-with-claude/structured-outputs */
 import type { ResponseFormat } from '../../core/chat.ts';
 import type { ClaudeTraits } from '../../core/claude-traits.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { grammarSchema } from '../../core/grammar-schema.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { isRecursive } from '../../core/recursive-schema.ts';
+
+const SCHEMA_PATH = 'response_format.json_schema.schema';
 
 export function encodeFormat(
   format: ResponseFormat | undefined,
@@ -16,11 +17,6 @@ export function encodeFormat(
     drop('response_format');
     return undefined;
   }
-  if (isRecursive(format.schema)) {
-    throw new GatewayError('unsupported-parameter', 'The target model does not take recursive JSON schemas', {
-      param: 'response_format.json_schema.schema',
-    });
-  }
   const description = format.description === undefined ? {} : { description: format.description };
-  return { type: 'json_schema', schema: { ...description, ...format.schema } };
+  return { type: 'json_schema', schema: { ...description, ...grammarSchema(format.schema, SCHEMA_PATH) } };
 }

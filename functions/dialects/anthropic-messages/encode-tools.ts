@@ -4,6 +4,7 @@ import type { ChatRequest, Tool } from '../../core/chat.ts';
 import type { ClaudeTraits } from '../../core/claude-traits.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { objectSchema, strictSchema } from '../../core/object-schema.ts';
 import { type ToolAliasRules, toolCalls } from '../../core/tool-aliases.ts';
 import { cacheControl } from './encode-part.ts';
 
@@ -57,7 +58,9 @@ function encodeTool(
       return {
         name: names.of(tool.name),
         ...(tool.description === undefined ? {} : { description: tool.description }),
-        input_schema: { type: 'object', ...tool.parameters },
+        input_schema: strict
+          ? strictSchema(tool.parameters, `${path}.function.parameters`)
+          : objectSchema(tool.parameters),
         ...(strict ? { strict: true } : {}),
         ...tool.extensions?.[DIALECT],
         ...cacheControl(tool.cache),

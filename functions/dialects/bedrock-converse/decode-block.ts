@@ -81,7 +81,7 @@ export function createBlockDecoder(restore?: Restore): BlockDecoder {
       const union = readUnion(value);
       if (union === undefined) return [];
       const [name, member] = union;
-      const parts = WHOLE_BLOCKS[name]?.(member);
+      const parts = Object.hasOwn(WHOLE_BLOCKS, name) ? WHOLE_BLOCKS[name]?.(member) : undefined;
       // What has no deltas is complete in its start: images, results of server tools, kinds that are not known yet.
       if (parts === undefined) {
         const [block, events] = begin(name, readObject(member));

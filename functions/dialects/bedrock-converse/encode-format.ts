@@ -1,8 +1,7 @@
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html */
 import type { ResponseFormat } from '../../core/chat.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { grammarSchema } from '../../core/grammar-schema.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { isRecursive } from '../../core/recursive-schema.ts';
 import type { ModelTraits } from './model-traits.ts';
 
 /** `outputConfig.textFormat`: the schema goes as text. */
@@ -17,14 +16,9 @@ export function encodeFormat(
     drop('response_format');
     return undefined;
   }
-  if (isRecursive(format.schema)) {
-    throw new GatewayError('unsupported-parameter', 'The target model does not take recursive JSON schemas', {
-      param: 'response_format.json_schema.schema',
-    });
-  }
   const { name, description } = format;
   const jsonSchema = {
-    schema: JSON.stringify(format.schema),
+    schema: JSON.stringify(grammarSchema(format.schema, 'response_format.json_schema.schema')),
     name,
     ...(description === undefined ? {} : { description }),
   };

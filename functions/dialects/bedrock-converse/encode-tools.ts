@@ -3,6 +3,7 @@ import type { Aliases, AliasRule } from '../../core/alias.ts';
 import type { ChatRequest, Tool } from '../../core/chat.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { objectSchema, strictSchema } from '../../core/object-schema.ts';
 import { toolCalls } from '../../core/tool-aliases.ts';
 import { cachePoint } from './encode-part.ts';
 import type { ModelTraits } from './model-traits.ts';
@@ -106,7 +107,9 @@ function encodeTool(tool: Tool, path: string, { traits, names, drop }: ToolConte
       const toolSpec = {
         name: names.of(tool.name),
         ...describe(tool.description),
-        inputSchema: { json: { type: 'object', ...tool.parameters } },
+        inputSchema: {
+          json: strict ? strictSchema(tool.parameters, `${path}.function.parameters`) : objectSchema(tool.parameters),
+        },
         ...(strict ? { strict: true } : {}),
         ...tool.extensions?.[DIALECT],
       };

@@ -60,7 +60,7 @@ export function fitsInResult(source: MediaSource): boolean {
 
 function knownName(type: string): string {
   const name = type.toLowerCase();
-  return COMMON_NAMES[name] ?? name;
+  return (Object.hasOwn(COMMON_NAMES, name) ? COMMON_NAMES[name] : undefined) ?? name;
 }
 
 /** The type of a file at a URL is optional; where the name says it, it spares a guess. */

@@ -3,6 +3,7 @@ import type { Aliases, AliasRule } from '../../core/alias.ts';
 import type { ChatRequest, Tool } from '../../core/chat.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { objectSchema } from '../../core/object-schema.ts';
 import type { ToolAliasRules } from '../../core/tool-aliases.ts';
 import { encodeSchema } from './encode-schema.ts';
 import type { ModelTraits } from './model-traits.ts';
@@ -59,14 +60,18 @@ function encodeDeclaration(
     // A function without parameters is one that declares none: an empty object is refused by older models.
     ...(isEmpty(tool.parameters)
       ? {}
-      : { parametersJsonSchema: encodeSchema({ type: 'object', ...tool.parameters }, `${path}.function.parameters`) }),
+      : { parametersJsonSchema: encodeSchema(objectSchema(tool.parameters), `${path}.function.parameters`) }),
     ...tool.extensions?.[DIALECT],
   };
 }
 
+const SAYS_LITTLE = new Set(['type', 'properties', 'additionalProperties', 'required', '$schema']);
+
 function isEmpty(parameters: JsonObject): boolean {
-  const { type: _, properties, additionalProperties: __, required: ___, $schema: ____, ...others } = parameters;
-  return Object.keys(properties ?? {}).length === 0 && Object.keys(others).length === 0;
+  return (
+    Object.keys(parameters.properties ?? {}).length === 0 &&
+    Object.keys(parameters).every((name) => SAYS_LITTLE.has(name))
+  );
 }
 
 export function encodeToolChoice(

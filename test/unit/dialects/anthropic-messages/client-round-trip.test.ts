@@ -93,7 +93,12 @@ describe('a request', () => {
         },
       ],
       tools: [
-        { name: 'weather', description: 'of a city', input_schema: { type: 'object', properties: {} }, strict: true },
+        {
+          name: 'weather',
+          description: 'of a city',
+          input_schema: { type: 'object', properties: {}, additionalProperties: false },
+          strict: true,
+        },
         { name: 'now', input_schema: { type: 'object' }, cache_control: hour, eager_input_streaming: true },
         { type: 'web_search_20260318', name: 'web_search', max_uses: 3, cache_control: ephemeral },
       ],

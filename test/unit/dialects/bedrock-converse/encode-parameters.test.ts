@@ -127,6 +127,7 @@ describe('stop sequences of Claude', () => {
 describe('schemas', () => {
   it('go as text, with name and description', () => {
     const schema = { type: 'object', properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: { type: 'string' } } };
+    const closed = { ...schema, additionalProperties: false };
     const responseFormat = {
       type: 'json-schema',
       name: 'answer',
@@ -138,7 +139,7 @@ describe('schemas', () => {
       outputConfig: {
         textFormat: {
           type: 'json_schema',
-          structure: { jsonSchema: { schema: JSON.stringify(schema), name: 'answer', description: 'An answer' } },
+          structure: { jsonSchema: { schema: JSON.stringify(closed), name: 'answer', description: 'An answer' } },
         },
       },
     });

@@ -83,7 +83,9 @@ describe('tools', () => {
   it('are strict where the model can be', () => {
     const strict: Tool = { ...clock, strict: true };
     expect(toolsOf({ tools: [strict] })).toEqual({
-      toolConfig: { tools: [spec('clock', undefined, { strict: true })] },
+      toolConfig: {
+        tools: [spec('clock', { type: 'object', properties: {}, additionalProperties: false }, { strict: true })],
+      },
     });
     expect(toolsOf({ tools: [strict] }, LLAMA)).toEqual({
       toolConfig: { tools: [spec('clock')] },
