@@ -134,12 +134,12 @@ function schemaName(schema: JsonObject): string {
   return /[a-zA-Z0-9]/.test(name) ? name : 'response';
 }
 
-const LEVELS: { readonly [level: string]: ReasoningEffort } = {
-  minimal: 'minimal',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-};
+const LEVELS: ReadonlyMap<string, ReasoningEffort> = new Map([
+  ['minimal', 'minimal'],
+  ['low', 'low'],
+  ['medium', 'medium'],
+  ['high', 'high'],
+]);
 
 /** A budget of 0 is "off", -1 is "as much as the model likes". */
 function decodeThinking(thinking: Fields | undefined): ReasoningSettings | undefined {
@@ -147,7 +147,7 @@ function decodeThinking(thinking: Fields | undefined): ReasoningSettings | undef
   const level = thinking.read('thinkingLevel', optionalText)?.toLowerCase() ?? 'thinking_level_unspecified';
   const budget = thinking.read('thinkingBudget', optionalInteger) ?? undefined;
   const shown = thinking.read('includeThoughts', optionalFlag) === true;
-  const effort = LEVELS[level];
+  const effort = LEVELS.get(level);
   if (effort === undefined && level !== 'thinking_level_unspecified') {
     throw invalidRequest(thinking.path('thinkingLevel'), 'must be MINIMAL, LOW, MEDIUM or HIGH');
   }

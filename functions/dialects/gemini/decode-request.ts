@@ -4,7 +4,7 @@ import type { RequestParams } from '../../core/codec.ts';
 import { recordOf } from '../../core/first-fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, parseRequest } from '../../core/parse.ts';
-import { modelName } from '../../core/request-fields.ts';
+import { modelName, toolList } from '../../core/request-fields.ts';
 import { decodeConfig } from './decode-config.ts';
 import { decodeContents, decodeSystem } from './decode-contents.ts';
 import { decodeToolConfig, decodeTools } from './decode-tools.ts';
@@ -58,7 +58,7 @@ export function decodeFields(fields: Fields, params: RequestParams): ChatRequest
     // Every answer of this dialect counts its tokens.
     includeUsage: true,
     messages: [...decodeSystem(fields.object('systemInstruction')), ...messages],
-    ...decodeToolConfig(toolConfig, decodeTools(fields.objects('tools'))),
+    ...decodeToolConfig(toolConfig, decodeTools(fields.objects('tools', toolList))),
     ...settings,
     ...(serviceTier ? { serviceTier } : {}),
     ...(metadata ? { metadata } : {}),

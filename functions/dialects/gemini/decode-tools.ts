@@ -3,11 +3,12 @@ import * as z from 'zod/mini';
 import type { Tool, ToolChoice } from '../../core/chat.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest } from '../../core/parse.ts';
-import { jsonObject } from '../../core/request-fields.ts';
+import { jsonObject, toolList } from '../../core/request-fields.ts';
 import { convertSchema } from './convert-schema.ts';
 import { DIALECT, type Fields, optionalText, optionalTexts, requiredText } from './wire.ts';
 
 const NO_PARAMETERS: JsonObject = { type: 'object', properties: {} };
+const ENTRY = new Set(['functionDeclarations']);
 const DECLARATION = new Set(['name', 'description', 'parameters', 'parametersJsonSchema']);
 
 const optionalObject = z.nullish(jsonObject);
@@ -15,9 +16,9 @@ const optionalObject = z.nullish(jsonObject);
 /** One entry may declare functions and, under other names, tools that Google runs. */
 export function decodeTools(entries: readonly Fields[]): readonly Tool[] {
   return entries.flatMap((entry): readonly Tool[] => {
-    const others = Object.entries(entry.others(new Set(['functionDeclarations'])));
+    const others = Object.entries(entry.others(ENTRY));
     return [
-      ...entry.objects('functionDeclarations').map(decodeDeclaration),
+      ...entry.objects('functionDeclarations', toolList).map(decodeDeclaration),
       ...others.map(([name, value]): Tool => ({ kind: 'provider', origin: DIALECT, name, data: { [name]: value } })),
     ];
   });
@@ -51,6 +52,7 @@ export function decodeToolConfig(config: Fields | undefined, tools: readonly Too
   if (calling === undefined) return { tools };
   const mode = calling.read('mode', optionalText) ?? 'MODE_UNSPECIFIED';
   const allowed = calling.read('allowedFunctionNames', optionalTexts) ?? [];
+  const chosen = new Set(allowed);
   const names = new Set(tools.flatMap((tool) => (tool.kind === 'function' ? [tool.name] : [])));
   allowed.forEach((name, index) => {
     if (names.has(name)) return;
@@ -60,7 +62,7 @@ export function decodeToolConfig(config: Fields | undefined, tools: readonly Too
     );
   });
   const offered =
-    allowed.length === 0 ? tools : tools.filter((tool) => tool.kind !== 'function' || allowed.includes(tool.name));
+    allowed.length === 0 ? tools : tools.filter((tool) => tool.kind !== 'function' || chosen.has(tool.name));
   const [only] = allowed;
   switch (mode.toUpperCase()) {
     case 'MODE_UNSPECIFIED':

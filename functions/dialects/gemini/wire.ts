@@ -33,7 +33,7 @@ export interface Fields {
   /** Undefined where it is not given. Throws where it is no object. */
   object(name: string): Fields | undefined;
   /** Throws where it is neither a list of objects nor one object. */
-  objects(name: string): readonly Fields[];
+  objects(name: string, list?: typeof objectList): readonly Fields[];
   /** What has none of these names, under the names that the documentation uses. */
   others(known: ReadonlySet<string>): JsonObject;
   readonly at: Path;
@@ -42,8 +42,9 @@ export interface Fields {
 
 export function fieldsOf(value: JsonObject, at: Path): Fields {
   const spelling = (name: string): string => {
+    if (value[name] !== undefined) return name;
     const other = snakeCase(name);
-    return value[name] === undefined && value[other] !== undefined ? other : name;
+    return value[other] === undefined ? name : other;
   };
   const fields: Fields = {
     at,
@@ -55,12 +56,12 @@ export function fieldsOf(value: JsonObject, at: Path): Fields {
       const inner = fields.get(name);
       return inner === undefined ? undefined : asFields(inner, fields.path(name));
     },
-    objects(name) {
+    objects(name, list = objectList) {
       const inner = fields.get(name);
       if (inner === undefined) return [];
       const place = fields.path(name);
       if (!Array.isArray(inner)) return [asFields(inner, place, 'a list or an object')];
-      return parseRequest(objectList, inner, place).map((item, index) => fieldsOf(item, [...place, index]));
+      return parseRequest(list, inner, place).map((item, index) => fieldsOf(item, [...place, index]));
     },
     others(known) {
       const others = Object.entries(unknownFields(value, (name) => known.has(camelCase(name)), at));

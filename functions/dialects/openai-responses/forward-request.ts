@@ -24,13 +24,16 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
 
 function cleanItem(item: Json): readonly Json[] {
   if (!isJsonObject(item)) return [item];
-  const { id, ...rest } = item;
-  const ours = typeof id === 'string' && OWN_ITEM_ID.test(id);
+  const ours = typeof item.id === 'string' && OWN_ITEM_ID.test(item.id);
   if (item.type === 'reasoning' && isForeign(item, ours)) return [];
   // A reference to what was never stored is for the provider to refuse; an item that came whole needs no id.
-  const known = ours && item.type !== 'item_reference' ? rest : item;
+  const known = ours && item.type !== 'item_reference' ? withoutId(item) : item;
   // Clients store what they were streamed for a call without arguments, and every provider refuses an empty string.
   return [known.type === 'function_call' && known.arguments === '' ? { ...known, arguments: '{}' } : known];
+}
+
+function withoutId({ id: _, ...rest }: JsonObject): JsonObject {
+  return rest;
 }
 
 /** Proven by another provider, or by none and not stored either. */
