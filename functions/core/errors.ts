@@ -79,7 +79,7 @@ export interface GatewayErrorOptions {
   readonly retryAfterMs?: number;
   /** The status that the provider answered with. */
   readonly upstreamStatus?: number;
-  /** The provider's own error code or type, for the row. */
+  /** The provider's own error code or type, for the row: what is no code is made to look like one. */
   readonly upstreamCode?: string;
   /** Instead of the kind's own status, where the provider's is more telling. */
   readonly status?: number;
@@ -100,7 +100,7 @@ export class GatewayError extends Error {
     this.param = options.param;
     this.retryAfterMs = options.retryAfterMs;
     this.upstreamStatus = options.upstreamStatus;
-    this.upstreamCode = options.upstreamCode;
+    this.upstreamCode = options.upstreamCode === undefined ? undefined : toCode(options.upstreamCode);
     this.#status = options.status;
   }
 
@@ -118,6 +118,11 @@ export class GatewayError extends Error {
       ? this.message
       : (PUBLIC_MESSAGES[this.kind] ?? 'The gateway failed. Retry, and quote the request id if it stays.');
   }
+}
+
+/** It goes into the log, and a provider may put there what it likes: a client's text, or a line of its own. */
+function toCode(text: string): string {
+  return text.slice(0, 64).replace(/[^\w.:-]/g, '_');
 }
 
 const PUBLIC_MESSAGES: Partial<Record<ErrorKind, string>> = {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { headerText } from './header-text.ts';
 
 const MAX_ENTRIES = 32;
 const MAX_BYTES = 4_096;
@@ -12,10 +13,11 @@ export function readMetadata(header: string | undefined): { readonly [key: strin
       param: 'x-tollgate-metadata',
       ...(cause === undefined ? {} : { cause }),
     });
-  if (Buffer.byteLength(header) > MAX_BYTES) throw wrong(`is over ${MAX_BYTES} bytes`);
+  const text = headerText(header);
+  if (Buffer.byteLength(text) > MAX_BYTES) throw wrong(`is over ${MAX_BYTES} bytes`);
   let value: unknown;
   try {
-    value = JSON.parse(header);
+    value = JSON.parse(text);
   } catch (cause) {
     throw wrong('is not valid JSON', cause);
   }

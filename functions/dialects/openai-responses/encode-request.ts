@@ -5,6 +5,7 @@ import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { createDropList } from '../../core/drop-list.ts';
 import { effortOfBudget, nearestEffort } from '../../core/effort.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { invalidRequest } from '../../core/parse.ts';
 import { present } from '../../core/present.ts';
 import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
 import { encodeInput } from './encode-input.ts';
@@ -18,9 +19,16 @@ const IDS: AliasRule = { allowed: /^[\x21-\x7e]{1,64}$/, replaced: /[^\x21-\x7e]
 /** What Chat Completions calls by another name, or has in another place. */
 const CHAT_FIELDS = new Set(['verbosity', 'safety_identifier', 'prompt_cache_retention', 'store']);
 
+/** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16": only this one of OpenAI's APIs. */
+const LEAST_OUTPUT = 16;
+
 type Drop = (parameter: string) => void;
 
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+  if ((request.maxOutputTokens ?? LEAST_OUTPUT) < LEAST_OUTPUT) {
+    // To raise it would give, and cost, what nobody asked for.
+    throw invalidRequest(['max_tokens'], `must be at least ${LEAST_OUTPUT} for this model`);
+  }
   const traits = modelTraits(target.model);
   const dropped = createDropList(unsupportedParameters(request));
   const { drop } = dropped;

@@ -341,6 +341,15 @@ describe('parameters', () => {
   });
 });
 
+describe('a cap on the output', () => {
+  it('below what the API takes is refused, in the words of Chat Completions', () => {
+    expect(encode({ maxOutputTokens: 16 }).body.max_output_tokens).toBe(16);
+    const error = errorOf(() => encode({ maxOutputTokens: 15 }));
+    expect(error).toMatchObject({ status: 400, param: 'max_tokens' });
+    expect(error.message).toBe('max_tokens must be at least 16 for this model.');
+  });
+});
+
 describe('forwardRequest', () => {
   const forward = (body: JsonObject, fields: Partial<ChatRequest> = {}, unsupported: readonly string[] = []) =>
     provider.forwardRequest(body, { ...NEUTRAL, ...fields }, target('gpt-x', { unsupported }));
