@@ -2,14 +2,16 @@ import type { ChatRequest } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { createRequest } from './encode-request.ts';
+import { withoutForeignProofs } from './reasoning-details.ts';
 
 const CAPS: readonly string[] = ['max_tokens', 'max_completion_tokens'];
 
 /**
- * The client's own body. Four things change: the model; `stream_options`, because usage is always asked for; the output
- * cap, whose name depends on the provider and whose value the gateway may have set; and former calls with an empty text
- * for arguments, which clients keep of a call without any, and which providers refuse in every later turn. All else, and
- * the order of the keys, stays: fields that nobody here knows, and prompt caches that begin at the first byte, survive.
+ * The client's own body. Five things change: the model; `stream_options`, because usage is always asked for; the output
+ * cap, whose name depends on the provider and whose value the gateway may have set; former calls with an empty text for
+ * arguments, which clients keep of a call without any, and which providers refuse in every later turn; and proofs of
+ * reasoning that another dialect's provider gave. All else, and the order of the keys, stays: fields that nobody here
+ * knows, and prompt caches that begin at the first byte, survive.
  */
 export function forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const { quirks, model } = target;
@@ -25,7 +27,7 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
         entries.push([quirks.maxTokensField, request.maxOutputTokens]);
       capped = true;
     } else if (field === 'messages') {
-      entries.push([field, Array.isArray(value) ? value.map(repairCalls) : value]);
+      entries.push([field, Array.isArray(value) ? value.map(repairMessage) : value]);
     } else if (field !== 'stream_options') {
       entries.push([field, value]);
     } else if (quirks.streamUsage || !isJsonObject(value)) {
@@ -44,9 +46,12 @@ function withUsage(options: Json | undefined): JsonObject {
   return { ...(isJsonObject(options) ? options : {}), include_usage: true };
 }
 
-function repairCalls(message: Json): Json {
-  if (!isJsonObject(message) || !Array.isArray(message.tool_calls) || !message.tool_calls.some(isEmptyCall))
-    return message;
+function repairMessage(message: Json): Json {
+  return isJsonObject(message) ? repairCalls(withoutForeignProofs(message)) : message;
+}
+
+function repairCalls(message: JsonObject): JsonObject {
+  if (!Array.isArray(message.tool_calls) || !message.tool_calls.some(isEmptyCall)) return message;
   return {
     ...message,
     tool_calls: message.tool_calls.map((call: Json) => (isEmptyCall(call) ? fillCall(call) : call)),

@@ -6,10 +6,16 @@
  * back as it got them, gives every signature back byte for byte.
  *
  * Gemini signs tool calls; its compatible interface puts that in `extra_content.google.thought_signature` of the call.
+ *
+ * Proofs of other dialects are marked as in all of ours: without the mark nobody could tell what OpenRouter itself said of
+ * Claude's reasoning from what we said of it, and one of them must not go to OpenRouter.
  */
 import type { Dialect, ReasoningPart, Signature, ToolCallPart } from '../../core/chat.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
+import { unwrapSignature, wrapSignature } from '../../core/foreign-signature.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
+
+const DIALECT = 'openai-chat';
 
 const FORMATS: { readonly [D in Dialect]: string | undefined } = {
   'anthropic-messages': 'anthropic-claude-v1',
@@ -47,15 +53,18 @@ export function readDetails(value: Json | undefined): readonly ReasoningDetail[]
     const entry = readObject(item);
     const kind = KINDS.get(readText(entry.type));
     if (kind === undefined) return [];
+    const signature = unwrapSignature(DIALECT, readText(entry.signature));
+    const data = unwrapSignature(DIALECT, readText(entry.data));
+    const marked = [signature, data].find((proof) => proof.origin !== DIALECT);
     return [
       {
         kind,
         text: readText(kind === 'summary' ? entry.summary : entry.text),
-        signature: readText(entry.signature),
-        data: readText(entry.data),
+        signature: signature.value,
+        data: data.value,
         id: readText(entry.id),
         index: entry.index,
-        origin: ORIGINS.get(readText(entry.format)) ?? 'openai-chat',
+        origin: marked?.origin ?? ORIGINS.get(readText(entry.format)) ?? DIALECT,
       },
     ];
   });
@@ -107,25 +116,56 @@ export function encodeDetails(part: Omit<ReasoningPart, 'type'>, index: number):
   });
   const entries: JsonObject[] = [];
   if (signature !== undefined) {
-    entries.push({ type: 'reasoning.text', text, signature: signature.value, ...common(signature.origin) });
+    const marked = wrapSignature(DIALECT, signature);
+    entries.push({ type: 'reasoning.text', text, signature: marked, ...common(signature.origin) });
   } else if (redacted !== undefined && text !== '') {
     entries.push({ type: 'reasoning.summary', summary: text, ...common(redacted.origin) });
   }
   if (redacted !== undefined) {
-    entries.push({ type: 'reasoning.encrypted', data: redacted.value, ...common(redacted.origin) });
+    const marked = wrapSignature(DIALECT, redacted);
+    entries.push({ type: 'reasoning.encrypted', data: marked, ...common(redacted.origin) });
   }
   return entries;
 }
 
-/** `origin` is whose the signature is: on the way in from a client Gemini's, from a provider of this dialect its own. */
+/** `origin` is whose an unmarked signature is: on the way in from a client Gemini's, from a provider of this dialect its own. */
 export function readCallSignature(call: JsonObject, origin: Dialect): Signature | undefined {
   const extra = readObject(call.extra_content);
   // Vertex's interface says `vertex` where the Gemini API says `google`.
-  const value =
+  const text =
     readText(readObject(extra.google).thought_signature) || readText(readObject(extra.vertex).thought_signature);
-  return value === '' ? undefined : { origin, value };
+  if (text === '') return undefined;
+  const signature = unwrapSignature(DIALECT, text);
+  return signature.origin === DIALECT ? { origin, value: text } : signature;
 }
 
 export function encodeCallSignature(signature: ToolCallPart['signature']): JsonObject {
-  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature.value } } };
+  if (signature === undefined) return {};
+  return { extra_content: { google: { thought_signature: wrapSignature(DIALECT, signature) } } };
+}
+
+/** A message of a client's history without what another dialect's provider proved. The same one where there is nothing. */
+export function withoutForeignProofs(message: JsonObject): JsonObject {
+  const { reasoning_details: details, tool_calls: calls, ...rest } = message;
+  const isForeign = readList(details).some((item) => {
+    const { signature, data } = readObject(item);
+    return [signature, data].some((proof) => unwrapSignature(DIALECT, readText(proof)).origin !== DIALECT);
+  });
+  const signed = (call: Json): call is JsonObject => {
+    const signature = isJsonObject(call) ? readCallSignature(call, DIALECT) : undefined;
+    return signature !== undefined && signature.origin !== DIALECT;
+  };
+  const hasSigned = Array.isArray(calls) && calls.some(signed);
+  if (!isForeign && !hasSigned) return message;
+  return {
+    ...rest,
+    ...(isForeign || details === undefined ? {} : { reasoning_details: details }),
+    ...(calls === undefined ? {} : { tool_calls: hasSigned ? calls.map(withoutSignature) : calls }),
+  };
+
+  function withoutSignature(call: Json): Json {
+    if (!signed(call)) return call;
+    const { extra_content: _signature, ...own } = call;
+    return own;
+  }
 }

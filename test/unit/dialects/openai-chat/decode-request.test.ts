@@ -260,6 +260,23 @@ describe('decodeRequest: messages', () => {
     ]);
   });
 
+  it('reads whose a proof is from its mark, whatever the format says', () => {
+    const details = [
+      { type: 'reasoning.text', text: 'a', signature: 'tg1.bedrock-converse.EqQB+/=', index: 0 },
+      { type: 'reasoning.encrypted', data: 'tg1.openai-responses.gAAA', format: 'anthropic-claude-v1', index: 1 },
+    ];
+    const call = { ...CALL, extra_content: { google: { thought_signature: 'tg1.anthropic-messages.EqQB' } } };
+    expect(
+      messages({ ...ASSISTANT, reasoning_details: details, tool_calls: [call] })[0]?.content.map((part) =>
+        part.type === 'reasoning' ? (part.signature ?? part.redacted) : part.type === 'tool-call' && part.signature,
+      ),
+    ).toEqual([
+      { origin: 'bedrock-converse', value: 'EqQB+/=' },
+      { origin: 'openai-responses', value: 'gAAA' },
+      { origin: 'anthropic-messages', value: 'EqQB' },
+    ]);
+  });
+
   it.each([
     ['google', {}],
     ['vertex', {}],

@@ -101,7 +101,7 @@ describe('the stream encoder', () => {
 
   it("says a call's signature where it names the call, or with a function that clients expect there", () => {
     const signature: Signature = { origin: 'gemini', value: 'EioK' };
-    const extra_content = { google: { thought_signature: 'EioK' } };
+    const extra_content = { google: { thought_signature: 'tg1.gemini.EioK' } };
     const callsOf = (...events: readonly ChatEvent[]) =>
       deltasOf(encodeStream([START, callStart(0, 'a'), ...events, { type: 'block-end', index: 0 }, FINISH])).flatMap(
         (delta) => ('tool_calls' in delta ? (delta.tool_calls as readonly object[]) : []),
@@ -154,10 +154,20 @@ describe('the stream encoder', () => {
       { reasoning_content: ' me' },
       {
         reasoning_details: [
-          { type: 'reasoning.text', text: 'Let me', signature: 'sig+/=', format: 'anthropic-claude-v1', index: 0 },
+          {
+            type: 'reasoning.text',
+            text: 'Let me',
+            signature: 'tg1.anthropic-messages.sig+/=',
+            format: 'anthropic-claude-v1',
+            index: 0,
+          },
         ],
       },
-      { reasoning_details: [{ type: 'reasoning.encrypted', data: 'blob', format: 'anthropic-claude-v1', index: 1 }] },
+      {
+        reasoning_details: [
+          { type: 'reasoning.encrypted', data: 'tg1.anthropic-messages.blob', format: 'anthropic-claude-v1', index: 1 },
+        ],
+      },
     ]);
   });
 

@@ -109,6 +109,29 @@ describe('forwardRequest', () => {
     expect(JSON.stringify(sent)).toBe(JSON.stringify(messages).replace('"arguments":""', '"arguments":"{}"'));
   });
 
+  it("keeps to itself what another dialect's provider proved, and nothing else", () => {
+    const text = (signature: string): JsonObject => ({ type: 'reasoning.text', text: 'Hm', signature, index: 0 });
+    const call = (signature?: string): JsonObject => ({
+      id: 'c',
+      type: 'function',
+      function: { name: 'f', arguments: '{}' },
+      ...(signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }),
+    });
+    const spoken = (fields: JsonObject): JsonObject => ({ role: 'assistant', content: 'x', extra: 1, ...fields });
+    const messages = [
+      spoken({ reasoning_details: [text('tg1.anthropic-messages.EqQB')], reasoning_content: 'Hm' }),
+      spoken({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'tg1.openai-responses.gAAA' }] }),
+      spoken({ tool_calls: [call('tg1.gemini.EioK'), call()], reasoning_details: [text('own')] }),
+      spoken({ tool_calls: [call('EioK')], reasoning_details: [text('EqQB')] }),
+    ];
+    expect(forward({ messages }).body.messages).toEqual([
+      spoken({ reasoning_content: 'Hm' }),
+      spoken({}),
+      spoken({ tool_calls: [call(), call()], reasoning_details: [text('own')] }),
+      messages[3],
+    ]);
+  });
+
   it('takes refused fields out of the calls of the history', () => {
     const messages = [
       {
