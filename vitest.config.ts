@@ -1,13 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit and golden tests share nothing and run in parallel; stack and e2e start processes and emulators, and get time. */
+/**
+ * Unit and golden tests share nothing and run in parallel. What starts processes and emulators runs after them, one
+ * file at a time: on two cores they would only wait for each other, and run into the time-outs that they test.
+ */
+const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 } as const;
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'] } },
-      { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], ...alone, sequence: { groupOrder: 1 } } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
     ],
   },
 });

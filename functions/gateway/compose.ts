@@ -25,7 +25,7 @@ import type { Gateway, Setup } from './gateway.ts';
 const PING_MS = 15_000;
 
 /** DynamoDB answers within 10 ms, or it is not going to: what waits longer makes every request of an outage slow. */
-const TABLE_TIMEOUTS = { connectMs: 500, requestMs: 1_000 };
+const TABLE_TIMEOUTS = { connectMs: 1_000, requestMs: 2_000 };
 
 export function composeGateway(env: { readonly [name: string]: string | undefined }): Gateway {
   const environment = readEnvironment(env);
