@@ -16,7 +16,7 @@ import { permissions } from './permissions.ts';
 import { PROJECT } from './synthesize.ts';
 
 /** What a first request can read at the most: the code and the price catalogue, which is a third of it. */
-const MOST_CODE = 1_500_000;
+const MOST_CODE = 1_600_000;
 /** Loaded by the first request that counts tokens or reaches Bedrock, and by no other. */
 const LATE = /js-tiktoken|client-bedrock-runtime/;
 
