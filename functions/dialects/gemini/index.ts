@@ -16,7 +16,6 @@ export { decodeCountRequest } from './decode-count-request.ts';
 export { decodeCountResponse } from './decode-count-response.ts';
 export { encodeCountRequest } from './encode-count-request.ts';
 export { encodeCountResponse } from './encode-count-response.ts';
-export { createChunkWriter } from './json-array.ts';
 
 export const geminiClient: ClientCodec = {
   dialect: 'gemini',
