@@ -33,7 +33,10 @@ function isAnswer(content: Json | undefined): content is JsonObject {
 }
 
 function repairAnswer(pieces: readonly JsonObject[], { signedCalls }: ModelTraits): readonly JsonObject[] {
-  const isForeign = pieces.flatMap(partsOf).some((part) => proofOf(part) === 'foreign');
+  const said = pieces.flatMap(partsOf);
+  const proofs = said.map(proofOf);
+  // Of a model that signs its calls, calls without any proof are not.
+  const isForeign = proofs.includes('foreign') || (signedCalls && said.some(isCall) && !proofs.includes('own'));
   const own = isForeign ? pieces.flatMap(withoutForeignThoughts) : pieces;
   const [first] = own;
   const parts = own.flatMap(partsOf);
@@ -64,6 +67,7 @@ function withoutForeignThoughts(content: JsonObject): readonly JsonObject[] {
   const parts = partsOf(content).flatMap((part): readonly Json[] => {
     if (!isJsonObject(part) || proofOf(part) === 'own') return [part];
     if (part.thought === true) return [];
+    if (proofOf(part) === 'none') return [part];
     const name = fieldsOf(part, []).path('thoughtSignature').at(-1);
     return [Object.fromEntries(Object.entries(part).filter(([field]) => field !== name))];
   });

@@ -88,7 +88,7 @@ describe('a body that goes through', () => {
       ]);
       expect(answered(other)).toEqual([]);
       // Calls that nobody signed were made by another model, too.
-      expect(answered(model(call('f')))).toEqual([model(call('f', skipped))]);
+      expect(answered(model({ text: 'Hm', thought: true }), model(call('f')))).toEqual([model(call('f', skipped))]);
     });
 
     it('asks no proof of models that sign nothing', () => {
