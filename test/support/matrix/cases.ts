@@ -70,6 +70,7 @@ const ORDER: JsonSchema = {
 /** One red pixel. */
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n%%EOF\n').toString('base64');
+const PRIVATE_IMAGE = 'https://10.0.0.1/gate.png';
 const WHY_NOT = 'This request was refused by the simulated provider, because it was asked to.';
 const SAID_NO = "I'm sorry, but I can't help with that request.";
 
@@ -77,6 +78,21 @@ const once = async (context: Context, ask: Ask, fault?: Fault): Promise<Outcome>
   context.client
     .open({ ...ask, text: `${ask.text} ${context.tag}` })
     .ask(aliasOf(context.provider, fault), context.streamed);
+
+/** What the provider was sent has to hold this: that it answers does not prove that it was told. */
+function told(id: string, title: string, ask: Ask, evidence: string, check: Case['check']): Case {
+  return {
+    id,
+    title,
+    async play(context) {
+      const outcome = await once(context, ask);
+      const sent = (await context.stack.sentUpstream(context.tag)).at(-1);
+      if (outcome.error === undefined) ok(sent?.body.includes(evidence), `"${evidence}" was not sent`);
+      return outcome;
+    },
+    check,
+  };
+}
 
 function simple(id: string, title: string, ask: Ask, check: Case['check'], fault?: Fault): Case {
   return { id, title, play: (context) => once(context, ask, fault), check };
@@ -88,10 +104,16 @@ export const ANSWERS: readonly Case[] = [
     ok(outcome.text.includes(tag));
     finished(outcome, 'stop');
   }),
-  simple('system', 'System prompt', { system: 'Be brief.', text: 'Tell me about toll gates.' }, (outcome) => {
-    match(outcome.text, /Tell me about toll gates/);
-    finished(outcome, 'stop');
-  }),
+  told(
+    'system',
+    'System prompt',
+    { system: 'Be brief.', text: 'Tell me about toll gates.' },
+    'Be brief.',
+    (outcome) => {
+      match(outcome.text, /Tell me about toll gates/);
+      finished(outcome, 'stop');
+    },
+  ),
   simple('tools', 'Two tools in parallel', { text: 'Weather and time?', tools: [WEATHER, CLOCK] }, (outcome) => {
     calledBoth(outcome);
   }),
@@ -110,29 +132,32 @@ export const ANSWERS: readonly Case[] = [
     check: answersResults,
     compared: comparedResults,
   },
-  simple(
+  told(
     'image',
     'Image, base64',
     { text: 'What is this?', media: { kind: 'image', data: PNG, mediaType: 'image/png' } },
+    PNG,
     (outcome) => {
       match(outcome.text, /I can see one image/);
       finished(outcome, 'stop');
     },
   ),
-  simple(
+  told(
     'image-url',
     'Image by URL',
     // An address that nobody may fetch: the gateway must not, and simulated providers do not.
-    { text: 'What is this?', media: { kind: 'image', url: 'https://10.0.0.1/gate.png', mediaType: 'image/png' } },
+    { text: 'What is this?', media: { kind: 'image', url: PRIVATE_IMAGE, mediaType: 'image/png' } },
+    PRIVATE_IMAGE,
     (outcome) => {
       match(outcome.text, /I can see one image/);
       finished(outcome, 'stop');
     },
   ),
-  simple(
+  told(
     'pdf',
     'PDF, base64',
     { text: 'What is this?', media: { kind: 'pdf', data: PDF, mediaType: 'application/pdf' } },
+    PDF,
     (outcome) => {
       match(outcome.text, /What is this\?/);
       finished(outcome, 'stop');

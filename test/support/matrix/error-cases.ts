@@ -3,6 +3,7 @@ import { equal, match, ok } from 'node:assert/strict';
 import type { ClientDialect } from '../../../functions/core/chat.ts';
 import type { Case } from './cases.ts';
 import type { Client } from './client.ts';
+import { AI_SDK } from './names.ts';
 import { aliasOf, type Fault } from './providers.ts';
 
 interface Expected {
@@ -64,7 +65,7 @@ export const ERRORS: readonly Case[] = [
 
 function errorClass({ dialect, name }: Client, status: number): string {
   if (dialect === 'gemini') return 'ApiError';
-  if (name.startsWith('ai,')) return 'AI_APICallError';
+  if (name === AI_SDK) return 'AI_APICallError';
   const unavailable = dialect === 'anthropic-messages' ? 'ServiceUnavailableError' : 'InternalServerError';
   return { 400: 'BadRequestError', 429: 'RateLimitError', 503: unavailable }[status] ?? 'InternalServerError';
 }

@@ -7,6 +7,10 @@ import { type Footnote, findFootnote } from './footnotes.ts';
 
 export type Cell = Omit<Context, 'streamed'> & { readonly scene: Case };
 
+export function nameCell({ client, provider, scene }: Pick<Cell, 'client' | 'provider' | 'scene'>): string {
+  return `${client.name} × ${provider.title} × ${scene.title}`;
+}
+
 /** Throws with both outcomes where the cell fails. Gives the footnote that it passes with, if there is one. */
 export async function runCell({ scene, ...context }: Cell): Promise<Footnote | undefined> {
   const footnote = findFootnote(scene.id, context.client, context.provider);
@@ -36,9 +40,7 @@ export async function runCell({ scene, ...context }: Cell): Promise<Footnote | u
     }
   }
   if (problems.length === 0) return footnote;
-  const { client, provider } = context;
-  const name = `${client.name} × ${provider.title} × ${scene.title}`;
-  throw new Error([name, ...problems, ...seen].join('\n'));
+  throw new Error([nameCell({ ...context, scene }), ...problems, ...seen].join('\n'));
 }
 
 function checkRefusal({ error }: Outcome, says: RegExp): void {

@@ -25,6 +25,7 @@ import {
   outcomeOf,
   type ToolOffer,
 } from '../client.ts';
+import { AI_SDK } from '../names.ts';
 
 const FINISH = {
   stop: 'stop',
@@ -45,7 +46,7 @@ export const createAiSdk: CreateClient = (gatewayUrl, key) => {
     supportedUrls: () => ({ 'image/*': [/^https:/] }),
   });
   return {
-    name: 'ai, @ai-sdk/openai-compatible',
+    name: AI_SDK,
     dialect: 'openai-chat',
     rareParameter: 'seed',
     open(ask) {

@@ -15,13 +15,14 @@ import {
   type Outcome,
   outcomeOf,
 } from '../client.ts';
+import { OPENAI_SDK } from '../names.ts';
 
 const FINISH = { stop: 'stop', length: 'length', tool_calls: 'tool-calls', content_filter: 'refused' } as const;
 
 export const createOpenaiChat: CreateClient = (gatewayUrl, key) => {
   const sdk = new OpenAI({ apiKey: key, baseURL: `${gatewayUrl}/v1`, maxRetries: 0 });
   return {
-    name: 'openai, Chat Completions',
+    name: OPENAI_SDK,
     dialect: 'openai-chat',
     rareParameter: 'seed',
     open(ask) {
