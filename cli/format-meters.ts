@@ -50,7 +50,7 @@ export function formatMeters(reports: readonly MeterReport[], width: number | un
   return formatTable(columns, rows, { width });
 }
 
-function gauges({ limits, minute, day, month, inFlight }: MeterReport): readonly Gauge[] {
+function gauges({ limits, minute, day, month, inFlight, timeZone }: MeterReport): readonly Gauge[] {
   const { limit_rpm: rpm, limit_tpm: tpm, limit_parallel: parallel } = limits;
   // Requests are charged to the minute where a rate is limited, and marked as in flight where anything is.
   const rated = rpm !== undefined || tpm !== undefined;
@@ -59,12 +59,22 @@ function gauges({ limits, minute, day, month, inFlight }: MeterReport): readonly
     { name: 'requests, last minute', used: rated ? minute.requests : undefined, limit: rpm, format: formatCount },
     { name: 'tokens, last minute', used: rated ? minute.tokens : undefined, limit: tpm, format: formatCount },
     { name: 'requests at once', used: open, limit: parallel, format: formatCount },
-    { name: `USD, ${day.id} (UTC)`, used: day.usd, limit: limits.budget_day_usd, format: formatUsd },
-    { name: `USD, ${month.id} (UTC)`, used: month.usd, limit: limits.budget_month_usd, format: formatUsd },
+    { name: `USD, ${day.id} (${timeZone})`, used: day.usd, limit: limits.budget_day_usd, format: formatUsd },
+    { name: `USD, ${month.id} (${timeZone})`, used: month.usd, limit: limits.budget_month_usd, format: formatUsd },
   ];
 }
 
-function notes({ reservedUsd, inFlight }: MeterReport): readonly string[] {
+function notes(report: MeterReport): readonly string[] {
+  const { scope, inherited, shards } = report;
+  const names = Object.keys(inherited);
+  return [
+    ...(names.length === 0 ? [] : ['', `From ${scope.split(':')[0]}:*, for want of its own: ${names.join(', ')}.`]),
+    ...(shards === 1 ? [] : ['', `Spread over ${shards} shards.`]),
+    ...inFlightNotes(report),
+  ];
+}
+
+function inFlightNotes({ reservedUsd, inFlight }: MeterReport): readonly string[] {
   if (inFlight.length === 0) return [];
   const abandoned = inFlight.filter((request) => request.abandoned).length;
   return [

@@ -15,8 +15,8 @@ const OPTIONS = [
   ['--rpm <n>', 'requests a minute', parseCount],
   ['--tpm <n>', 'tokens a minute', parseCount],
   ['--parallel <n>', 'requests at once', parseCount],
-  ['--budget-day <usd>', 'US dollars a day (UTC)', parseUsd],
-  ['--budget-month <usd>', 'US dollars a month (UTC)', parseUsd],
+  ['--budget-day <usd>', 'US dollars a day', parseUsd],
+  ['--budget-month <usd>', 'US dollars a month', parseUsd],
 ] as const;
 
 export function addLimitOptions(command: Command): Command {

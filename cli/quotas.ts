@@ -1,14 +1,19 @@
 import { Argument, type Command } from 'commander';
 import type { MeterReport } from '../functions/adapters/meter-admin.ts';
-import { dayAt, monthAt } from '../functions/ledger/windows.ts';
+import { dayAt, monthAt, UTC } from '../functions/ledger/calendar.ts';
 import type { CliContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { formatMeter, formatMeters } from './format-meters.ts';
 import { addLimitOptions, type LimitOptions, toLimitChanges } from './limits.ts';
+import { parseCount } from './parse.ts';
 import { useTable } from './use-table.ts';
 
 const loadAdmin = () => import('../functions/adapters/meter-admin.ts');
-const scopeArgument = () => new Argument('<scope>', 'key:ID, team:T, user:U, app:A, env:E, provider:P or org');
+const scopeArgument = () =>
+  new Argument(
+    '<scope>',
+    'key:ID, team:T, user:U, app:A, env:E, provider:P, org; or team:* and the like for all others',
+  );
 
 export function registerQuotas(program: Command, context: CliContext): void {
   const quotas = program.command('quotas').description('limits, and how much of them is used');
@@ -17,19 +22,24 @@ export function registerQuotas(program: Command, context: CliContext): void {
     .command('set')
     .addArgument(scopeArgument())
     .description('set limits for the next request on; those that are not named stay, "none" takes one away');
-  addLimitOptions(set).action(async (scope: string, options: LimitOptions) => {
-    const limits = toLimitChanges(options);
-    if (Object.keys(limits).length === 0) {
-      throw new CliError('Nothing to set: name a limit, e.g. --rpm 600 or --budget-month none.', { exitCode: 2 });
-    }
-    const { setLimits, showMeter } = await loadAdmin();
-    const nowMs = context.io.now();
-    const report = await useTable(context, async (access) => {
-      await setLimits({ ...access, scope, limits });
-      return showMeter({ ...access, scope, nowMs });
+  addLimitOptions(set)
+    .option('--time-zone <name>', 'whose days and months the budgets are for, e.g. Europe/Berlin; "none" is UTC')
+    .option('--shards <n>', 'items that the meter is spread over, for more than some 50 requests a second', parseCount)
+    .action(async (scope: string, options: SetOptions) => {
+      const limits = toLimitChanges(options);
+      const { shards } = options;
+      const timeZone = options.timeZone === 'none' ? null : options.timeZone;
+      if (Object.keys(limits).length === 0 && shards === undefined && timeZone === undefined) {
+        throw new CliError('Nothing to set: name a limit, e.g. --rpm 600 or --budget-month none.', { exitCode: 2 });
+      }
+      const { setLimits, showMeter } = await loadAdmin();
+      const nowMs = context.io.now();
+      const report = await useTable(context, async (access) => {
+        await setLimits({ ...access, scope, limits, timeZone, shards, nowMs });
+        return showMeter({ ...access, scope, nowMs });
+      });
+      showReport(context, report ?? unused(scope, nowMs));
     });
-    showReport(context, report ?? unused(scope, nowMs));
-  });
 
   quotas
     .command('show')
@@ -58,6 +68,11 @@ export function registerQuotas(program: Command, context: CliContext): void {
     });
 }
 
+interface SetOptions extends LimitOptions {
+  readonly timeZone?: string;
+  readonly shards?: number;
+}
+
 function showReport(context: CliContext, report: MeterReport): void {
   context.show(report, () => formatMeter(report));
 }
@@ -67,6 +82,9 @@ function unused(scope: string, nowMs: number): MeterReport {
   return {
     scope,
     limits: {},
+    inherited: {},
+    timeZone: UTC,
+    shards: 1,
     minute: { requests: 0, tokens: 0 },
     day: { id: dayAt(nowMs), usd: 0 },
     month: { id: monthAt(nowMs), usd: 0 },

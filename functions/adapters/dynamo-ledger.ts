@@ -6,9 +6,8 @@
  * docs/decisions/2026-11-23-ledger-layout.md the reasons.
  */
 import type { Denial, Ledger, ReservedScope, ReserveRequest, Scope } from '../core/ports.ts';
-import { findDenials, worstDenial } from '../ledger/find-denials.ts';
+import { worstDenial } from '../ledger/find-denials.ts';
 import { formatMarker } from '../ledger/markers.ts';
-import { isLimited, type Meter } from '../ledger/meter.ts';
 import type { ReserveAsk } from '../ledger/plan-reserve.ts';
 import { isNearlySpent, rateLimitsOf, roomOf } from '../ledger/room.ts';
 import { realWaiting, type Waiting } from './dynamo-calls.ts';
@@ -16,6 +15,8 @@ import { createMeterStore } from './dynamo-meters.ts';
 import { createReservationStore } from './dynamo-reservations.ts';
 import { createMeterWrites, type ScopeOutcome } from './meter-writes.ts';
 import type { TableAccess } from './read-meter-items.ts';
+import { createScopeReserves, denialOfView, type Undo } from './reserve-scopes.ts';
+import { counters, createScopeViews, type ScopeView } from './scope-views.ts';
 
 /** The client has its own retries off: see dynamo-calls.ts. */
 export interface DynamoLedgerOptions extends TableAccess {
@@ -25,55 +26,42 @@ export interface DynamoLedgerOptions extends TableAccess {
 export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoLedgerOptions): Ledger {
   const meters = createMeterStore(access, waiting);
   const records = createReservationStore(access, waiting);
-  const { reserveOn, settleOn, countOn } = createMeterWrites(meters, waiting);
+  const writes = createMeterWrites(meters, waiting);
+  const { settleOn, countOn } = writes;
+  const views = createScopeViews(meters);
+  const reserves = createScopeReserves(meters, views, writes, waiting);
 
-  const seen = (scopes: readonly Scope[]): readonly Meter[] =>
-    scopes.flatMap((scope) => {
-      const meter = meters.seen(scope);
-      return meter === undefined ? [] : [meter];
-    });
+  const seen = (scopes: readonly Scope[]): readonly ScopeView[] => scopes.flatMap((scope) => views.seen(scope) ?? []);
+  const shardsOf = (scopes: readonly Scope[]) => seen(scopes).map(({ shards }) => shards);
 
   /**
-   * The meters, from memory where that will do. Memory may admit, for the condition checks it; it must not deny, nor
+   * The scopes, from memory where that will do. Memory may admit, for the condition checks it; it must not deny, nor
    * say that a request is in already.
    */
   const look = async (scopes: readonly Scope[], ask: ReserveAsk): Promise<Looked> => {
-    const remembered = new Map(seen(scopes).map((meter) => [meter.scope, meter]));
     const doubtful = scopes.filter((scope) => {
-      const meter = remembered.get(scope);
-      return meter === undefined || meter.open.includes(ask.marker) || findDenials(meter, ask).length > 0;
+      const view = views.seen(scope);
+      if (view === undefined || view.unsettled) return true;
+      return view.shards.some(({ open }) => open.includes(ask.marker)) || denialOfView(view, ask) !== undefined;
     });
-    const fresh = await meters.read(doubtful);
-    const known = [...[...remembered.values()].filter(({ scope }) => !doubtful.includes(scope)), ...fresh];
-    const isFresh = (meter: Meter): boolean => fresh.includes(meter);
-    const denials = fresh.flatMap((meter) => (meter.open.includes(ask.marker) ? [] : findDenials(meter, ask)));
-    return { known, isFresh, denial: worstDenial(denials) };
-  };
-
-  /** Scopes that had no limits when they were seen last: asked again, so that a new limit holds from the next request. */
-  const reserveUnlimited = async (scopes: readonly Scope[], ask: ReserveAsk): Promise<readonly ScopeOutcome[]> => {
-    try {
-      const now = await meters.read(scopes);
-      return await Promise.all(now.map((meter) => reserveOn(meter, ask)));
-    } catch (error) {
-      return [{ kind: 'failed', error }];
-    }
+    const fresh = doubtful.length === 0 ? [] : await reserves.read(doubtful, ask.nowMs);
+    const remembered = seen(scopes.filter((scope) => !doubtful.includes(scope)));
+    const denial = worstDenial(fresh.flatMap((view) => denialOfView(view, ask) ?? []));
+    return { fresh, remembered, denial };
   };
 
   /**
    * Undoes a reservation that did not become whole. Where a write may yet arrive, or cannot be undone now, the record
    * stays, says that the request was not sent, and upkeep does the rest. A failure here changes nothing for the caller.
    */
-  const giveBack = async (request: ReserveRequest, ask: ReserveAsk, { reserved, failures, attempted }: Sorted) => {
-    const { marker, tokens, costNano, nowMs } = ask;
+  const giveBack = async (request: ReserveRequest, undo: Undo, { reserved, failures, attempted }: Sorted) => {
     const cancel = async () => {
       const charged = [...reserved, ...attempted];
       const decision = { tokens: 0, costNano: 0, reserved: charged, cancelled: true };
       await Promise.allSettled([records.decide(request, decision)]);
     };
-    const all = { marker, reservedNano: costNano, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
     if (failures.length > 0) await cancel();
-    const undone = await Promise.allSettled(reserved.map((charged) => settleOn(charged, all)));
+    const undone = await Promise.allSettled(reserved.map(undo));
     if (failures.length > 0) return;
     if (undone.some(({ status }) => status === 'rejected')) await cancel();
     else await Promise.allSettled([records.close(request)]);
@@ -81,20 +69,19 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
 
   return {
     async room(scopes, nowMs) {
-      await meters.read(
-        scopes.filter((scope) => {
-          const meter = meters.seen(scope);
-          return meter === undefined || isNearlySpent(meter, nowMs);
-        }),
-      );
-      return roomOf(seen(scopes), nowMs);
+      const doubtful = scopes.filter((scope) => {
+        const view = views.seen(scope);
+        return view === undefined || view.unsettled || view.shards.some((meter) => isNearlySpent(meter, nowMs));
+      });
+      if (doubtful.length > 0) await reserves.read(doubtful, nowMs);
+      return roomOf(shardsOf(scopes), nowMs);
     },
 
     hasBudget(scopes) {
       const known = seen(scopes);
-      if (known.some(({ limits }) => limits.budget_day_usd !== undefined || limits.budget_month_usd !== undefined)) {
-        return true;
-      }
+      const isBudgeted = ({ policy: { limits } }: ScopeView): boolean =>
+        limits.budget_day_usd !== undefined || limits.budget_month_usd !== undefined;
+      if (known.some(isBudgeted)) return true;
       return known.length < new Set(scopes).size ? undefined : false;
     },
 
@@ -102,34 +89,44 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
       const scopes = [...new Set(request.scopes)];
       const { requestId, nowMs, expiresAtMs, tokens, costNano } = request;
       const ask: ReserveAsk = { marker: formatMarker(requestId, expiresAtMs), nowMs, tokens, costNano };
-      const deny = (denial: Denial) =>
-        ({ outcome: 'denied', denial, limits: rateLimitsOf(seen(scopes), nowMs) }) as const;
+      const all = { marker: ask.marker, reservedNano: costNano, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+      const undo: Undo = (charged) => settleOn(charged, all);
+      const limits = () => rateLimitsOf(shardsOf(scopes), nowMs);
 
-      const { known, isFresh, denial: early } = await look(scopes, ask);
+      const { fresh, remembered, denial: early } = await look(scopes, ask);
       // Before anything is written: a client that hammers an empty meter costs one read a request.
-      if (early !== undefined) return deny(early);
-      const asked = known.filter((meter) => isLimited(meter) || isFresh(meter));
-      const doubted = known.filter((meter) => !asked.includes(meter)).map((meter) => meter.scope);
-      const [opened, ...tried] = await Promise.all([
+      if (early !== undefined) return { outcome: 'denied', denial: early, limits: limits() };
+      const refreshed = views.refreshPolicies(remembered.map(({ scope }) => scope));
+      const [opened, ...outcomes] = await Promise.all([
         records.open(request).then(
           () => [],
           (error: unknown) => [error],
         ),
-        reserveUnlimited(doubted, ask),
-        ...asked.map(async (meter) => [await reserveOn(meter, ask)]),
+        ...fresh.map((view) => reserves.reserve(view, ask, undefined, undo)),
+        ...remembered.map((view) => reserves.reserve(view, ask, refreshed, undo)),
       ]);
-      const sorted = sort(tried.flat(), scopes);
+      const sorted = sort(outcomes, scopes);
       const { reserved, counted } = sorted;
       const denial = worstDenial(sorted.denials);
       const failed = [...opened, ...sorted.failures];
-      if (failed.length > 0 || denial !== undefined) await giveBack(request, ask, sorted);
+      if (failed.length > 0 || denial !== undefined) await giveBack(request, undo, sorted);
       if (failed.length > 0) throw failed[0];
-      if (denial !== undefined) return deny(denial);
+      if (denial !== undefined) return { outcome: 'denied', denial, limits: limits() };
       return {
         outcome: 'admitted',
         reservation: { requestId, nowMs, expiresAtMs, tokens, costNano, reserved, counted },
-        limits: rateLimitsOf(seen(scopes), nowMs),
+        limits: limits(),
       };
+    },
+
+    async cancel(reservation, nowMs) {
+      const { reserved, requestId, expiresAtMs, tokens, costNano } = reservation;
+      const decision = { tokens: 0, costNano: 0, reserved, cancelled: true };
+      if ((await records.decide(reservation, decision)) === undefined) return;
+      const marker = formatMarker(requestId, expiresAtMs);
+      const all = { marker, reservedNano: costNano, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+      await allOf(reserved.map((charged) => settleOn(charged, all)));
+      await records.close(reservation);
     },
 
     async settle(reservation, actual, nowMs, log = async () => undefined) {
@@ -150,7 +147,7 @@ export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoL
       await allOf([
         log(),
         ...reserved.map((charged) => settleOn(charged, correction)),
-        ...counted.map((scope) => countOn(scope, count)),
+        ...(await counters(views, counted, marker)).map((meter) => countOn(meter, count)),
       ]);
       await records.close(reservation);
     },
@@ -168,7 +165,10 @@ interface Sorted {
 
 /** In the order of the scopes, not of the answers. */
 function sort(outcomes: readonly ScopeOutcome[], scopes: readonly Scope[]): Sorted {
-  const reserved = outcomes.flatMap((outcome) => (outcome.kind === 'reserved' ? [outcome.reserved] : []));
+  const reserved = outcomes.flatMap((outcome) => {
+    if (outcome.kind === 'reserved') return [outcome.reserved];
+    return outcome.kind === 'failed' ? (outcome.charged ?? []) : [];
+  });
   const counted = outcomes.flatMap((outcome) => (outcome.kind === 'counted' ? [outcome.scope] : []));
   return {
     reserved: scopes.flatMap((scope) => reserved.filter((charged) => charged.scope === scope)),
@@ -180,10 +180,10 @@ function sort(outcomes: readonly ScopeOutcome[], scopes: readonly Scope[]): Sort
 }
 
 interface Looked {
-  readonly known: readonly Meter[];
-  /** Read just now, not remembered. */
-  readonly isFresh: (meter: Meter) => boolean;
-  /** By a meter that was read just now. */
+  /** Read just now. */
+  readonly fresh: readonly ScopeView[];
+  readonly remembered: readonly ScopeView[];
+  /** By a scope that was read just now. */
   readonly denial: Denial | undefined;
 }
 

@@ -1,13 +1,12 @@
 /** Reads and writes meters, and remembers how each of them looked last. What is remembered is only ever a first guess. */
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Scope } from '../core/ports.ts';
 import type { Item } from '../ledger/attributes.ts';
 import type { Update } from '../ledger/expression.ts';
-import { type Meter, parseMeter } from '../ledger/meter.ts';
+import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
 import { classifyFailure, repeatable, type Waiting } from './dynamo-calls.ts';
-import { readMeterItems, type TableAccess } from './read-meter-items.ts';
+import { pkOf, readMeterItems, type TableAccess } from './read-meter-items.ts';
 
 export interface WriteResult {
   /** False where the condition failed: `meter` is the item that it failed on. */
@@ -17,10 +16,10 @@ export interface WriteResult {
 
 export interface MeterStore {
   /** As seen last, by whichever request; undefined where never. */
-  seen(scope: Scope): Meter | undefined;
-  /** As they are now, in the order of the scopes. */
-  read(scopes: readonly Scope[]): Promise<readonly Meter[]>;
-  write(scope: Scope, update: Update): Promise<WriteResult>;
+  seen(ref: MeterRef): Meter | undefined;
+  /** As they are now, in the order of the refs. */
+  read(refs: readonly MeterRef[]): Promise<readonly Meter[]>;
+  write(ref: MeterRef, update: Update): Promise<WriteResult>;
 }
 
 /** A gateway's process sees few scopes; a limit for `user:` scopes that outsiders can name. About 1 kB each. */
@@ -28,57 +27,53 @@ const REMEMBERED = 5_000;
 
 export function createMeterStore(access: TableAccess, waiting: Waiting): MeterStore {
   const { client, table } = access;
-  const remembered = createBoundedMap<Scope, Meter>(REMEMBERED);
+  const remembered = createBoundedMap<string, Meter>(REMEMBERED);
 
-  const remember = (scope: Scope, item: Item | undefined): Meter => {
-    const meter = parseMeter(scope, item);
-    remembered.set(scope, meter);
+  const remember = (ref: MeterRef, item: Item | undefined): Meter => {
+    const meter = parseMeter(ref.scope, item, ref.shard);
+    remembered.set(pkOf(ref), meter);
     return meter;
   };
 
-  const read = async (scopes: readonly Scope[]): Promise<readonly Meter[]> => {
-    const items = await readMeterItems(access, scopes, waiting);
-    return scopes.map((scope) => remember(scope, items.get(scope)));
+  const read = async (refs: readonly MeterRef[]): Promise<readonly Meter[]> => {
+    const items = await readMeterItems(access, refs, waiting);
+    return refs.map((ref) => remember(ref, items.get(pkOf(ref))));
   };
 
-  const readOne = async (scope: Scope): Promise<Meter> => {
-    const [meter] = await read([scope]);
-    return meter ?? parseMeter(scope, undefined);
+  const readOne = async (ref: MeterRef): Promise<Meter> => {
+    const [meter] = await read([ref]);
+    return meter ?? parseMeter(ref.scope, undefined, ref.shard);
   };
 
   return {
-    seen: (scope) => remembered.get(scope),
-    read: async (scopes) => (scopes.length === 0 ? [] : read(scopes)),
+    seen: (ref) => remembered.get(pkOf(ref)),
+    read: async (refs) => (refs.length === 0 ? [] : read(refs)),
 
-    async write(scope, update) {
+    async write(ref, update) {
+      const { pk, sk } = meterKey(ref.scope, ref.shard);
       const command = new UpdateItemCommand({
         TableName: table,
-        Key: keyOf(scope),
+        Key: { pk: { S: pk }, sk: { S: sk } },
         UpdateExpression: update.update,
-        ConditionExpression: update.condition,
+        ...(update.condition === '' ? {} : { ConditionExpression: update.condition }),
         ExpressionAttributeNames: update.names,
-        ExpressionAttributeValues: update.values,
+        ...(Object.keys(update.values).length === 0 ? {} : { ExpressionAttributeValues: update.values }),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       try {
-        const output = await repeatable(`update the meter ${scope}`, waiting, () => client.send(command));
-        return { written: true, meter: remember(scope, output.Attributes) };
+        const output = await repeatable(`update the meter ${ref.scope}`, waiting, () => client.send(command));
+        return { written: true, meter: remember(ref, output.Attributes) };
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-          return { written: false, meter: remember(scope, error.Item) };
+          return { written: false, meter: remember(ref, error.Item) };
         }
         // No item with the error: there is none, or this endpoint does not send it (dynalite). Or the item has lost
         // what the expression adds to.
         const failure = classifyFailure(error);
         if (failure !== 'condition' && failure !== 'expression') throw error;
-        return { written: false, meter: await readOne(scope) };
+        return { written: false, meter: await readOne(ref) };
       }
     },
   };
 }
-
-const keyOf = (scope: Scope): { pk: { S: string }; sk: { S: string } } => {
-  const { pk, sk } = meterKey(scope);
-  return { pk: { S: pk }, sk: { S: sk } };
-};

@@ -17,6 +17,7 @@ import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
 import { createMeterWrites } from './meter-writes.ts';
 import type { TableAccess } from './read-meter-items.ts';
+import { counters, createScopeViews, readEveryShard } from './scope-views.ts';
 
 export interface UpkeepStore {
   cursor(): Promise<number | undefined>;
@@ -39,6 +40,7 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
   const { client, table } = access;
   const meters = createMeterStore(access, waiting);
   const { settleOn, countOn } = createMeterWrites(meters, waiting);
+  const views = createScopeViews(meters);
   const cursorKey = { pk: { S: CURSOR_KEY.pk }, sk: { S: CURSOR_KEY.sk } };
   const keyOf = ({ pk, requestId }: OpenRecord) => ({ pk: { S: pk }, sk: { S: requestId } });
 
@@ -114,7 +116,7 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
       const count = { marker, costNano, atMs: record.startedAtMs };
       const ended = await Promise.allSettled([
         ...reserved.map((charged) => settleOn(charged, correction)),
-        ...(cancelled ? [] : counted.map((scope) => countOn(scope, count))),
+        ...(cancelled ? [] : (await counters(views, counted, marker)).map((meter) => countOn(meter, count))),
       ]);
       for (const result of ended) if (result.status === 'rejected') throw result.reason;
     },
@@ -132,10 +134,10 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
    */
   async function findCharged(record: OpenRecord): Promise<readonly ReservedScope[]> {
     const marker = formatMarker(record.requestId, record.expiresAtMs);
-    const found = await meters.read(record.scopes);
+    const found = await readEveryShard(meters, record.scopes);
     return found
       .filter(({ open }) => open.includes(marker))
-      .map(({ scope }) => ({ scope, shard: 0, slot: undefined, day: '', month: '' }));
+      .map(({ scope, shard }) => ({ scope, shard, slot: undefined, day: '', month: '' }));
   }
 }
 

@@ -1,38 +1,52 @@
 /** What an operator does with meters. */
 import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { toGatewayError } from '../core/errors.ts';
-import type { Scope } from '../core/ports.ts';
-import { type Item, number, text } from '../ledger/attributes.ts';
+import { GatewayError, toGatewayError } from '../core/errors.ts';
+import type { LimitName, Scope } from '../core/ports.ts';
+import { type Item, number, text, type Value } from '../ledger/attributes.ts';
+import { isTimeZone } from '../ledger/calendar.ts';
 import { createExpression } from '../ledger/expression.ts';
 import { checkLimits, LIMIT_NAMES, type LimitChanges, type Limits, NANO_PER_USD } from '../ledger/limits.ts';
 import { isAbandoned, parseMarker } from '../ledger/markers.ts';
-import { type Meter, parseMeter } from '../ledger/meter.ts';
+import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
 import { type Amounts, advance } from '../ledger/minute-window.ts';
+import { isTemplate, policyOf, templateOf } from '../ledger/policy.ts';
 import { checkScope } from '../ledger/scopes.ts';
+import { MOST_SHARDS, shardsProblem } from '../ledger/shards.ts';
 import { spendIdsAt, spentIn } from '../ledger/spend-window.ts';
 import { meterKey, SCHEMA_VERSION, TABLE } from '../table.ts';
 import { realWaiting, repeatable } from './dynamo-calls.ts';
-import { readMeterItems, type TableAccess } from './read-meter-items.ts';
+import { createMeterStore } from './dynamo-meters.ts';
+import { pkOf, readMeterItems, type TableAccess } from './read-meter-items.ts';
+import { reshard } from './reshard.ts';
 
 export interface SetLimitsOptions extends TableAccess {
   readonly scope: Scope;
   /** `null` takes a limit away, one that is not named stays. */
   readonly limits: LimitChanges;
+  /** An IANA name, whose days and months the budgets are for; `null` takes it away. */
+  readonly timeZone?: string | null | undefined;
+  /** How many items the meter is to be. Spread at once over what it has counted. */
+  readonly shards?: number | undefined;
+  readonly nowMs?: number;
 }
 
 /** In force for the next request. Throws `invalid-request` where the scope or a limit is none. */
-export async function setLimits({ client, table, scope, limits }: SetLimitsOptions): Promise<void> {
+export async function setLimits({ client, table, scope, limits, ...more }: SetLimitsOptions): Promise<void> {
+  const { timeZone, shards, nowMs = Date.now() } = more;
   const { pk, sk } = meterKey(checkScope(scope));
   const changes = checkLimits(limits);
+  checkSettings(scope, timeZone, shards);
   const expression = createExpression();
   expression.set(expression.name('kind'), expression.value('kind', text('meter')));
   const version = expression.name('v');
   expression.set(version, `if_not_exists(${version}, ${expression.value('v', number(SCHEMA_VERSION))})`);
-  for (const name of LIMIT_NAMES) {
-    const value = changes[name];
+  const change = (name: string, value: Value | null | undefined): void => {
     if (value === null) expression.remove(expression.name(name));
-    else if (value !== undefined) expression.set(expression.name(name), expression.value(name, number(value)));
-  }
+    else if (value !== undefined) expression.set(expression.name(name), expression.value(name, value));
+  };
+  for (const name of LIMIT_NAMES) change(name, numberOrNone(changes[name]));
+  change('time_zone', typeof timeZone === 'string' ? text(timeZone) : timeZone);
+  change('shards', shards === 1 ? null : numberOrNone(shards));
   const { update, names, values } = expression.build();
   const command = new UpdateItemCommand({
     TableName: table,
@@ -42,17 +56,40 @@ export async function setLimits({ client, table, scope, limits }: SetLimitsOptio
     ExpressionAttributeValues: values,
   });
   await repeatable(`set the limits of ${scope}`, realWaiting, () => client.send(command));
+  const meters = createMeterStore({ client, table }, realWaiting);
+  if (shards !== undefined) await reshard({ meters, waiting: realWaiting, scope, nowMs });
+}
+
+const numberOrNone = (value: number | null | undefined): Value | null | undefined =>
+  typeof value === 'number' ? number(value) : value;
+
+function checkSettings(scope: Scope, timeZone: string | null | undefined, shards: number | undefined): void {
+  const refuse = (param: string, message: string): never => {
+    throw new GatewayError('invalid-request', message, { param });
+  };
+  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) {
+    refuse('time_zone', `There is no time zone "${timeZone}"; they are named as Europe/Berlin or America/New_York.`);
+  }
+  const problem = shards === undefined ? undefined : shardsProblem(shards);
+  if (problem !== undefined) refuse('shards', `shards ${problem}.`);
+  if (shards !== undefined && isTemplate(scope)) refuse('shards', 'A template holds no counters: it has no shards.');
 }
 
 export interface SpendReport {
-  /** `2026-11-23` or `2026-11`, UTC. */
+  /** `2026-11-23` or `2026-11`, in the meter's time zone. */
   readonly id: string;
   readonly usd: number;
 }
 
 export interface MeterReport {
   readonly scope: Scope;
+  /** Its own and its template's. */
   readonly limits: Limits;
+  /** The part of them that comes from the template. */
+  readonly inherited: Limits;
+  readonly timeZone: string;
+  /** How many items the meter is. */
+  readonly shards: number;
   /** The last 60 seconds. */
   readonly minute: Amounts;
   /** Open reservations included. */
@@ -73,21 +110,43 @@ export interface InFlight {
   readonly abandoned: boolean;
 }
 
-/** Undefined where there is no such meter. */
+/** Undefined where there is neither such a meter nor a template for it. */
 export async function showMeter(
   options: TableAccess & { readonly scope: Scope; readonly nowMs?: number },
 ): Promise<MeterReport | undefined> {
   const scope = checkScope(options.scope);
-  const item = (await readMeterItems(options, [scope], realWaiting)).get(scope);
-  return item === undefined ? undefined : report(scope, item, options.nowMs ?? Date.now());
+  const items = await readWhole(options, [scope]);
+  const report = describe(scope, items, options.nowMs ?? Date.now());
+  const isKnown = items.has(pkOf({ scope, shard: 0 })) || Object.keys(report.limits).length > 0;
+  return isKnown ? report : undefined;
 }
 
 /** All meters by name; those that the ledger or `setLimits` has touched, since an index finds them. */
 export async function listMeters(options: TableAccess & { readonly nowMs?: number }): Promise<readonly MeterReport[]> {
   const scopes = await readScopes(options);
-  const items = await readMeterItems(options, scopes, realWaiting);
+  const items = await readWhole(options, scopes);
   const nowMs = options.nowMs ?? Date.now();
-  return [...items].map(([scope, item]) => report(scope, item, nowMs));
+  return scopes.filter((scope) => items.has(pkOf({ scope, shard: 0 }))).map((scope) => describe(scope, items, nowMs));
+}
+
+type Items = ReadonlyMap<string, Item>;
+
+/** The items of the scopes and of their templates, all shards included. Nothing is parsed: one may be broken. */
+async function readWhole(access: TableAccess, scopes: readonly Scope[]): Promise<Items> {
+  const first = (scope: Scope): MeterRef => ({ scope, shard: 0 });
+  const mains = await readMeterItems(
+    access,
+    scopes.flatMap((scope) => [scope, templateOf(scope) ?? scope]).map(first),
+    realWaiting,
+  );
+  const others = scopes.flatMap((scope) => refsOf(scope, mains).slice(1));
+  return new Map([...mains, ...(await readMeterItems(access, others, realWaiting))]);
+}
+
+function refsOf(scope: Scope, items: Items): readonly MeterRef[] {
+  const { made, split } = items.get(pkOf({ scope, shard: 0 })) ?? {};
+  const shards = Math.min(MOST_SHARDS, Math.max(1, Number(made?.N ?? 1), Number(split?.N ?? 1)));
+  return Array.from({ length: shards }, (_, shard) => ({ scope, shard }));
 }
 
 async function readScopes({ client, table }: TableAccess): Promise<readonly Scope[]> {
@@ -111,26 +170,52 @@ async function readScopes({ client, table }: TableAccess): Promise<readonly Scop
 }
 
 /** One broken item must not hide the others. */
-function report(scope: Scope, item: Item, nowMs: number): MeterReport {
+function describe(scope: Scope, items: Items, nowMs: number): MeterReport {
   try {
-    return describe(parseMeter(scope, item), nowMs);
+    const parse = (ref: MeterRef): Meter => parseMeter(ref.scope, items.get(pkOf(ref)), ref.shard);
+    const template = templateOf(scope);
+    return report(
+      refsOf(scope, items).map(parse),
+      template === undefined ? undefined : parse({ scope: template, shard: 0 }),
+      nowMs,
+    );
   } catch (thrown) {
-    const nothing = describe(parseMeter(scope, undefined), nowMs);
-    return { ...nothing, problem: toGatewayError(thrown).message };
+    return { ...report([parseMeter(scope, undefined)], undefined, nowMs), problem: toGatewayError(thrown).message };
   }
 }
 
-/** What counts now, which is not what lies in the item where a window has passed since. */
-function describe(meter: Meter, nowMs: number): MeterReport {
-  const ids = spendIdsAt(meter, nowMs);
+/** What counts now, which is not what lies in the items where a window has passed since. */
+function report(shards: readonly Meter[], template: Meter | undefined, nowMs: number): MeterReport {
+  const [main = parseMeter('', undefined)] = shards;
+  const policy = policyOf(main, template);
+  const { timeZone } = policy;
+  const sum = (amount: (meter: Meter) => number): number => shards.reduce((all, meter) => all + amount(meter), 0);
+  const ids = shards.map((meter) => spendIdsAt({ ...meter, timeZone }, nowMs));
+  const latest = (name: 'day' | 'month'): string =>
+    ids
+      .map((each) => each[name])
+      .toSorted()
+      .at(-1) ?? '';
+  const spend = (name: 'day' | 'month'): SpendReport => {
+    const id = latest(name);
+    return { id, usd: sum((meter) => spentIn(meter[name], id)) / NANO_PER_USD };
+  };
+  const inherited = Object.entries(policy.limits).filter(([name]) => main.own.limits[name as LimitName] === undefined);
   return {
-    scope: meter.scope,
-    limits: meter.limits,
-    minute: advance(meter.minute, nowMs).held,
-    day: { id: ids.day, usd: spentIn(meter.day, ids.day) / NANO_PER_USD },
-    month: { id: ids.month, usd: spentIn(meter.month, ids.month) / NANO_PER_USD },
-    reservedUsd: (meter.reservedNano ?? 0) / NANO_PER_USD,
-    inFlight: meter.open
+    scope: main.scope,
+    limits: policy.limits,
+    inherited: Object.fromEntries(inherited),
+    timeZone,
+    shards: policy.shards,
+    minute: {
+      requests: sum((meter) => advance(meter.minute, nowMs).held.requests),
+      tokens: sum((meter) => advance(meter.minute, nowMs).held.tokens),
+    },
+    day: spend('day'),
+    month: spend('month'),
+    reservedUsd: sum((meter) => meter.reservedNano ?? 0) / NANO_PER_USD,
+    inFlight: shards
+      .flatMap(({ open }) => open)
       .map((marker) => ({ marker, ...parseMarker(marker) }))
       .map(({ marker, request, expiresAtMs }) => ({
         request,

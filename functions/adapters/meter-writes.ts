@@ -5,7 +5,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Denial, ReservedScope, Scope } from '../core/ports.ts';
 import type { Update } from '../ledger/expression.ts';
-import type { Meter } from '../ledger/meter.ts';
+import type { Meter, MeterRef } from '../ledger/meter.ts';
 import { type Count, planCount } from '../ledger/plan-count.ts';
 import { planReserve, type ReserveAsk } from '../ledger/plan-reserve.ts';
 import { type Correction, planSettle } from '../ledger/plan-settle.ts';
@@ -17,14 +17,25 @@ export type ScopeOutcome =
   /** The scope has no limits: to be counted at settlement. */
   | { readonly kind: 'counted'; readonly scope: Scope }
   | { readonly kind: 'denied'; readonly denial: Denial }
-  /** `attempted` may have been charged: a write whose answer did not come. */
-  | { readonly kind: 'failed'; readonly error: unknown; readonly attempted?: ReservedScope };
+  /** The shards of the scope are not those that were thought: nothing was charged. */
+  | { readonly kind: 'moved' }
+  /** `charged` has been charged all the same, `attempted` may have been: a write whose answer did not come. */
+  | {
+      readonly kind: 'failed';
+      readonly error: unknown;
+      readonly charged?: ReservedScope;
+      readonly attempted?: ReservedScope;
+    };
+
+/** Turns an item as it lies in the table into what may be charged; undefined where that is no shard of the scope. */
+export type Apply = (item: Meter) => Meter | undefined;
 
 export interface MeterWrites {
   /** Never throws. `meter` may be out of date where it has room, but not where it has none: a denial is final. */
-  reserveOn(meter: Meter, ask: ReserveAsk): Promise<ScopeOutcome>;
+  reserveOn(meter: Meter, ask: ReserveAsk, apply: Apply): Promise<ScopeOutcome>;
   settleOn(charged: ReservedScope, correction: Correction): Promise<void>;
-  countOn(scope: Scope, count: Count): Promise<void>;
+  /** `meter` may be out of date. */
+  countOn(meter: Meter, count: Count): Promise<void>;
 }
 
 /** How often an item may change between looking and writing. Only a window that begins makes two writers collide. */
@@ -33,29 +44,30 @@ const TRIES = 10;
 export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWrites {
   /** `plan` gives the next update, from the item that the last one failed on, and what comes of it. */
   const untilWritten = async <T extends object>(
-    scope: Scope,
-    first: Meter | undefined,
-    plan: (meter: Meter | undefined) => { readonly update?: Update; readonly outcome: T },
+    ref: MeterRef,
+    plan: (item: Meter | undefined) => { readonly update?: Update; readonly outcome: T },
   ): Promise<T> => {
-    let meter = first;
+    let item: Meter | undefined;
     for (let step = 0; step < TRIES; step += 1) {
-      const next = plan(meter);
+      const next = plan(item);
       if (next.update === undefined) return next.outcome;
-      const written = await meters.write(scope, next.update);
+      const written = await meters.write(ref, next.update);
       if (written.written) return next.outcome;
-      ({ meter } = written);
+      item = written.meter;
       // At once the first time: whoever came first is through by then.
       if (step > 0) await backOff(waiting, step);
     }
-    const message = `The meter ${scope} is written too often to be charged: it needs more shards, or fewer requests.`;
+    const message = `The meter ${ref.scope} is written too often to be charged: it needs more shards, or fewer requests.`;
     throw new GatewayError('ledger-unavailable', message, { retryAfterMs: 1_000 });
   };
 
   return {
-    reserveOn(first, ask) {
+    reserveOn(first, ask, apply) {
       const { scope } = first;
       let attempted: ReservedScope | undefined;
-      return untilWritten<ScopeOutcome>(scope, first, (meter = first) => {
+      return untilWritten<ScopeOutcome>(first, (item) => {
+        const meter = item === undefined ? first : apply(item);
+        if (meter === undefined) return { outcome: { kind: 'moved' } };
         const plan = planReserve(meter, ask);
         if (plan.kind === 'unlimited') return { outcome: { kind: 'counted', scope } };
         if (plan.kind === 'denied') return { outcome: plan };
@@ -71,16 +83,15 @@ export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWr
     },
 
     async settleOn(charged, correction) {
-      await untilWritten(charged.scope, undefined, (meter) => {
-        const update = planSettle(charged, correction, meter);
+      await untilWritten(charged, (item) => {
+        const update = planSettle(charged, correction, item);
         return update === 'done' ? { outcome: {} } : { update, outcome: {} };
       });
     },
 
-    async countOn(scope, count) {
-      const seen = meters.seen(scope) ?? (await meters.read([scope]))[0];
-      await untilWritten(scope, seen, (meter) => {
-        const update = meter === undefined ? 'done' : planCount(meter, count);
+    async countOn(first, count) {
+      await untilWritten(first, (item) => {
+        const update = planCount(item === undefined ? first : { ...item, timeZone: first.timeZone }, count);
         return update === 'done' ? { outcome: {} } : { update, outcome: {} };
       });
     },

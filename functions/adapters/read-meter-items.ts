@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Scope } from '../core/ports.ts';
 import type { Item } from '../ledger/attributes.ts';
+import type { MeterRef } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
 import { backOff, classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
 
@@ -14,15 +14,19 @@ export interface TableAccess {
   readonly table: string;
 }
 
-/** The meters that there are, as items and as they are now. */
+/** The partition key, which tells a meter's items apart. */
+export const pkOf = ({ scope, shard }: MeterRef): string => meterKey(scope, shard).pk;
+
+/** The items that there are, as they are now, by their partition keys. */
 export async function readMeterItems(
   { client, table }: TableAccess,
-  scopes: readonly Scope[],
+  refs: readonly MeterRef[],
   waiting: Waiting,
-): Promise<ReadonlyMap<Scope, Item>> {
+): Promise<ReadonlyMap<string, Item>> {
   const found = new Map<string, Item>();
-  for (let from = 0; from < scopes.length; from += BATCH) {
-    let keys: readonly string[] = scopes.slice(from, from + BATCH).map((scope) => meterKey(scope).pk);
+  const all = [...new Set(refs.map(pkOf))];
+  for (let from = 0; from < all.length; from += BATCH) {
+    let keys: readonly string[] = all.slice(from, from + BATCH);
     for (let round = 0; keys.length > 0; round += 1) {
       if (round >= ROUNDS) throw unavailable(ACTION, new Error('DynamoDB leaves keys unprocessed'));
       if (round > 0) await backOff(waiting, round);
@@ -33,12 +37,7 @@ export async function readMeterItems(
       keys = (output.UnprocessedKeys?.[table]?.Keys ?? []).map(({ pk }) => pk?.S ?? '');
     }
   }
-  return new Map(
-    scopes.flatMap((scope) => {
-      const item = found.get(meterKey(scope).pk);
-      return item === undefined ? [] : [[scope, item] as const];
-    }),
-  );
+  return found;
 }
 
 /** A read has no condition; what DynamoDB finds wrong with it (a table of another shape) is for the operator. */

@@ -115,6 +115,8 @@ export interface Ledger {
   hasBudget(scopes: readonly Scope[]): boolean | undefined;
   /** All scopes or none. */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /** Takes a reservation back as if it had never been: the request was not sent. */
+  cancel(reservation: Reservation, nowMs: number): Promise<void>;
   /**
    * Replaces what was reserved by what was used. Applying it twice changes nothing. `log` writes the request's row: it
    * is called once the figures stand, and the reservation stays open until it is done, so that a process that dies in

@@ -87,7 +87,7 @@ export async function giveBack({ gateway, trace }: AdmitInput): Promise<void> {
   const { reservation } = trace;
   trace.reservation = undefined;
   if (reservation !== undefined) {
-    await gateway.ledger.settle(reservation, { tokens: 0, costNano: 0 }, gateway.clock.now());
+    await gateway.ledger.cancel(reservation, gateway.clock.now());
   }
 }
 

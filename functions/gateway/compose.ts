@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { awsHandler } from '../adapters/aws-handler.ts';
+import { type AwsTimeouts, awsHandler } from '../adapters/aws-handler.ts';
 import { createBreaker } from '../adapters/breaker.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { createTokenCounter } from '../adapters/count-tokens.ts';
@@ -27,12 +27,20 @@ const PING_MS = 15_000;
 /** DynamoDB answers within 10 ms, or it is not going to: what waits longer makes every request of an outage slow. */
 const TABLE_TIMEOUTS = { connectMs: 1_000, requestMs: 2_000 };
 
-export function composeGateway(env: { readonly [name: string]: string | undefined }): Gateway {
+export interface ComposeOptions {
+  /** @default - what fits the time that a request has */
+  readonly tableTimeouts?: AwsTimeouts;
+}
+
+export function composeGateway(
+  env: { readonly [name: string]: string | undefined },
+  { tableTimeouts = TABLE_TIMEOUTS }: ComposeOptions = {},
+): Gateway {
   const environment = readEnvironment(env);
   const clock = { now: () => Date.now() };
   // One attempt a call: what may be repeated, and when, is the ledger's and the log's to know.
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
-  const dynamo = new DynamoDBClient({ maxAttempts: 1, requestHandler: awsHandler(TABLE_TIMEOUTS) });
+  const dynamo = new DynamoDBClient({ maxAttempts: 1, requestHandler: awsHandler(tableTimeouts) });
   const breaker = createBreaker({ now: () => performance.now(), random: Math.random });
   const table = { client: dynamo, table: environment.table, waiting: { ...realWaiting, breaker } };
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });

@@ -5,7 +5,6 @@ import { meterKey, SCHEMA_VERSION } from '../table.ts';
 import {
   brokenItem,
   type Item,
-  number,
   readCounter,
   readNumber,
   readStringSet,
@@ -13,9 +12,10 @@ import {
   text,
   type Value,
 } from './attributes.ts';
+import { isDay, isMonth, isTimeZone, UTC } from './calendar.ts';
 import { LIMIT_NAMES, type Limits, limitProblem } from './limits.ts';
 import { type MinuteWindow, readMinute } from './minute-window.ts';
-import { isDay, isMonth } from './windows.ts';
+import { shardsProblem } from './shards.ts';
 
 /** Spend of a day or a month. Either may be missing: new items, and hand edits. */
 export interface SpendWindow {
@@ -23,13 +23,38 @@ export interface SpendWindow {
   readonly nano: number | undefined;
 }
 
-export interface Meter {
+/** A meter is one item, or as many as it has shards. */
+export interface MeterRef {
   readonly scope: Scope;
+  readonly shard: number;
+}
+
+/** What is typed on a meter beside its limits, or kept on it about its shards. */
+export interface Settings {
+  readonly limits: Limits;
+  readonly timeZone: string | undefined;
+  /** How many shards the operator wants, how many there are, and how many there ever were. */
+  readonly shards: number | undefined;
+  readonly split: number | undefined;
+  readonly made: number | undefined;
+  /** Since when the shards are being changed: nothing is reserved meanwhile. */
+  readonly resharding: number | undefined;
+}
+
+export interface Meter extends MeterRef {
   /** Whether it carries `kind` and `v`; an operator who makes an item in the console need not type them. */
   readonly labelled: boolean;
+  /** What this item may take: of its own limits and its template's, its share where there are shards. */
   readonly limits: Limits;
-  /** The limits exactly as they were typed: what a condition compares with. */
-  readonly typed: { readonly [L in LimitName]?: Value };
+  /** The zone whose days and months count. */
+  readonly timeZone: string;
+  /** As it lies in the item. */
+  readonly own: Settings;
+  /** What the plans depend on, exactly as it was typed: what a condition compares with. */
+  readonly typed: { readonly [N in TypedName]?: Value };
+  /** Requests in flight on other shards that this one leaves room for, and until when they may last. */
+  readonly held: number;
+  readonly heldUntilMs: number;
   readonly minute: MinuteWindow | undefined;
   readonly day: SpendWindow;
   readonly month: SpendWindow;
@@ -41,12 +66,23 @@ export interface Meter {
   readonly lastCounted: string | undefined;
 }
 
+export const TYPED_NAMES = [...LIMIT_NAMES, 'time_zone', 'split', 'resharding', 'held'] as const;
+type TypedName = (typeof TYPED_NAMES)[number];
+
 export const isLimited = (meter: Meter): boolean => LIMIT_NAMES.some((name) => meter.limits[name] !== undefined);
 
 /** Throws `ledger-unavailable` that names the item and the attribute where it holds what it must not. */
-export function parseMeter(scope: Scope, item: Item | undefined): Meter {
-  const where = meterKey(scope).pk;
-  const { limits, typed } = readLimits(item ?? {}, where);
+export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Meter {
+  const where = meterKey(scope, shard).pk;
+  const own = readSettings(item ?? {}, where);
+  const basis = {
+    scope,
+    shard,
+    limits: own.limits,
+    timeZone: own.timeZone ?? UTC,
+    own,
+    typed: readTyped(item ?? {}),
+  };
   if (item === undefined) {
     const none: SpendWindow = { id: undefined, nano: undefined };
     const empty = {
@@ -56,8 +92,10 @@ export function parseMeter(scope: Scope, item: Item | undefined): Meter {
       reservedNano: undefined,
       open: [],
       lastCounted: undefined,
+      held: 0,
+      heldUntilMs: 0,
     };
-    return { scope, labelled: false, limits, typed, ...empty };
+    return { ...basis, labelled: false, ...empty };
   }
   const version = readNumber(item, 'v', where);
   if (version !== undefined && version > SCHEMA_VERSION) {
@@ -67,10 +105,11 @@ export function parseMeter(scope: Scope, item: Item | undefined): Meter {
     );
   }
   return {
-    scope,
-    labelled: item.kind?.S === 'meter' && version === SCHEMA_VERSION,
-    limits,
-    typed,
+    ...basis,
+    // Only the first shard is in the index: it stands for all.
+    labelled: (shard > 0 || item.kind?.S === 'meter') && version === SCHEMA_VERSION,
+    held: readCounter(item, 'held', where) ?? 0,
+    heldUntilMs: readCounter(item, 'held_until_ms', where) ?? 0,
     minute: readMinute(item, where),
     day: readSpend(item, 'day', isDay, where),
     month: readSpend(item, 'month', isMonth, where),
@@ -80,23 +119,44 @@ export function parseMeter(scope: Scope, item: Item | undefined): Meter {
   };
 }
 
-function readLimits(item: Item, where: string): Pick<Meter, 'limits' | 'typed'> {
+function readSettings(item: Item, where: string): Settings {
   const limits: { [L in LimitName]?: number } = {};
-  const typed: { [L in LimitName]?: Value } = {};
   for (const name of LIMIT_NAMES) {
     const value = readNumber(item, name, where);
     if (value === undefined) continue;
     const problem = limitProblem(name, value);
     if (problem !== undefined) throw brokenItem(where, name, problem);
     limits[name] = value;
-    const { N, S } = item[name] ?? {};
-    typed[name] = N !== undefined ? { N } : S !== undefined ? text(S) : number(value);
   }
-  return { limits, typed };
+  const timeZone = readText(item, 'time_zone', where);
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    throw brokenItem(where, 'time_zone', `must be a time zone such as Europe/Berlin, not "${timeZone.slice(0, 40)}"`);
+  }
+  const shards = readNumber(item, 'shards', where);
+  const problem = shards === undefined ? undefined : shardsProblem(shards);
+  if (problem !== undefined) throw brokenItem(where, 'shards', problem);
+  return {
+    limits,
+    timeZone,
+    shards,
+    split: readCounter(item, 'split', where),
+    made: readCounter(item, 'made', where),
+    resharding: readCounter(item, 'resharding', where),
+  };
+}
+
+function readTyped(item: Item): Meter['typed'] {
+  const typed: { [N in TypedName]?: Value } = {};
+  for (const name of TYPED_NAMES) {
+    const { N, S } = item[name] ?? {};
+    if (N !== undefined) typed[name] = { N };
+    else if (S !== undefined) typed[name] = text(S);
+  }
+  return typed;
 }
 
 function readSpend(item: Item, name: 'day' | 'month', isId: (id: string) => boolean, where: string): SpendWindow {
   const id = readText(item, name, where);
-  if (id !== undefined && !isId(id)) throw brokenItem(where, name, `must be a UTC date, not "${id.slice(0, 40)}"`);
+  if (id !== undefined && !isId(id)) throw brokenItem(where, name, `must be a date, not "${id.slice(0, 40)}"`);
   return { id, nano: readCounter(item, `${name}_nano`, where) };
 }

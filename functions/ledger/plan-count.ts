@@ -5,12 +5,12 @@
  * rather than not at all, and reconciliation with the request log puts it right.
  */
 import { text } from './attributes.ts';
+import { dayAt, monthAt } from './calendar.ts';
 import { createExpression, type Update } from './expression.ts';
 import type { Meter } from './meter.ts';
 import { label } from './plan-reserve.ts';
 import { requireSeen } from './require-seen.ts';
 import { chargeSpend } from './spend-window.ts';
-import { dayAt, monthAt } from './windows.ts';
 
 export interface Count {
   readonly marker: string;
@@ -23,8 +23,8 @@ export function planCount(meter: Meter, { marker, costNano, atMs }: Count): Upda
   if (meter.lastCounted === marker) return 'done';
   const expression = createExpression();
   const windows = [
-    ['day', meter.day, dayAt(atMs)],
-    ['month', meter.month, monthAt(atMs)],
+    ['day', meter.day, dayAt(atMs, meter.timeZone)],
+    ['month', meter.month, monthAt(atMs, meter.timeZone)],
   ] as const;
   for (const [name, window, id] of windows) {
     // A window that is over by now is nobody's any more.

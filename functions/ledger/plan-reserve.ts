@@ -11,10 +11,10 @@ import { SCHEMA_VERSION } from '../table.ts';
 import { number, stringSet, text } from './attributes.ts';
 import { chargeMinute } from './charge-minute.ts';
 import { createExpression, type Expression, type Update } from './expression.ts';
-import { type Ask, findDenials, worstDenial } from './find-denials.ts';
-import { LIMIT_NAMES, toNano } from './limits.ts';
+import { type Ask, findDenials, parallelOf, worstDenial } from './find-denials.ts';
+import { toNano } from './limits.ts';
 import { isAbandoned } from './markers.ts';
-import { isLimited, type Meter } from './meter.ts';
+import { isLimited, type Meter, TYPED_NAMES } from './meter.ts';
 import { advance } from './minute-window.ts';
 import { requireSeen } from './require-seen.ts';
 import { chargeSpend, spendIdsAt } from './spend-window.ts';
@@ -32,18 +32,18 @@ export type ReservePlan =
   | { readonly kind: 'update'; readonly update: Update; readonly reserved: ReservedScope };
 
 export function planReserve(meter: Meter, ask: ReserveAsk): ReservePlan {
-  const { limits, scope } = meter;
+  const { limits, scope, shard } = meter;
   const ids = spendIdsAt(meter, ask.nowMs);
   const hasRate = limits.limit_rpm !== undefined || limits.limit_tpm !== undefined;
   const step = advance(meter.minute, ask.nowMs);
-  const reserved: ReservedScope = { scope, shard: 0, slot: hasRate ? step.slot : undefined, ...ids };
+  const reserved: ReservedScope = { scope, shard, slot: hasRate ? step.slot : undefined, ...ids };
   if (meter.open.includes(ask.marker)) return { kind: 'done', reserved };
   if (!isLimited(meter)) return { kind: 'unlimited' };
   const denial = worstDenial(findDenials(meter, ask));
   if (denial !== undefined) return { kind: 'denied', denial };
 
   const expression = createExpression();
-  requireLimits(expression, meter);
+  requireSettings(expression, meter);
   // Only where a rate is limited: the ring moves every three seconds, and each move is a chance to collide.
   if (hasRate) chargeMinute(expression, meter.minute, step, { requests: 1, tokens: ask.tokens }, limits);
   chargeSpend(expression, 'day', meter.day, ids.day, ask.costNano, nanoOf(limits.budget_day_usd));
@@ -56,16 +56,20 @@ export function planReserve(meter: Meter, ask: ReserveAsk): ReservePlan {
 
 const nanoOf = (usd: number | undefined): number | undefined => (usd === undefined ? undefined : toNano(usd));
 
-/** An edit by anyone, a limit that appears or goes included, is in force for the very next reservation. */
-function requireLimits(expression: Expression, meter: Meter): void {
-  for (const name of LIMIT_NAMES) requireSeen(expression, name, name, meter.typed[name]);
+/**
+ * An edit by anyone, a limit that appears or goes included, is in force for the very next reservation. What a shard
+ * takes of its limits stands on the first one: by the others only how many there are is told.
+ */
+function requireSettings(expression: Expression, meter: Meter): void {
+  const names = meter.shard === 0 ? TYPED_NAMES : (['split', 'held'] as const);
+  for (const name of names) requireSeen(expression, name, name, meter.typed[name]);
 }
 
 /** The marker makes the update repeatable after a time-out: applied twice, the second one fails its condition. */
 function addMarker(expression: Expression, meter: Meter, { marker, nowMs }: ReserveAsk): void {
   const open = expression.name('open');
   expression.require(`NOT contains(${open}, ${expression.value('marker', text(marker))})`);
-  const parallel = meter.limits.limit_parallel;
+  const parallel = parallelOf(meter, nowMs);
   if (parallel !== undefined && meter.open.length >= parallel) {
     // There is room once those whose process died are taken out. A set cannot lose and gain members in one update.
     const live = meter.open.filter((other) => !isAbandoned(other, nowMs));
@@ -80,9 +84,9 @@ function addMarker(expression: Expression, meter: Meter, { marker, nowMs }: Rese
   expression.add(open, expression.value('markers', stringSet([marker])));
 }
 
-/** `kind` puts the item into the index that lists all meters. */
+/** `kind` puts the item into the index that lists all meters: the first shard for all of them. */
 export function label(expression: Expression, meter: Meter): void {
   if (meter.labelled) return;
-  expression.set(expression.name('kind'), expression.value('kind', text('meter')));
+  if (meter.shard === 0) expression.set(expression.name('kind'), expression.value('kind', text('meter')));
   expression.set(expression.name('v'), expression.value('v', number(SCHEMA_VERSION)));
 }

@@ -7,7 +7,7 @@ import { number, stringSet, text } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
 import type { Meter } from './meter.ts';
 import { ringIndex } from './minute-window.ts';
-import { dayAt, monthAt, SLOTS, slotAt } from './windows.ts';
+import { SLOTS, slotAt } from './windows.ts';
 
 /** What is put right, against what was reserved. */
 export interface Correction {
@@ -21,13 +21,13 @@ export interface Correction {
 }
 
 /**
- * `meter` is undefined at the first try: windows only move with the clock, so that they can be told from it, and a
- * read is saved. Once the condition has failed it is the item as it is.
+ * `meter` is undefined at the first try, which takes the day and the month for those that were charged, and tells the
+ * minute from the clock: mostly that is right, and a read is saved. Once the condition has failed it is the item as it is.
  *
  * A window that is over is left alone: it will be thrown away as it is, whether or not the item has noticed yet.
  */
 export function planSettle(charged: ReservedScope, correction: Correction, meter: Meter | undefined): Update | 'done' {
-  const { marker, nowMs } = correction;
+  const { marker } = correction;
   if (meter !== undefined && !meter.open.includes(marker)) return 'done';
   const expression = createExpression();
   const open = expression.name('open');
@@ -41,11 +41,11 @@ export function planSettle(charged: ReservedScope, correction: Correction, meter
     expression.set(reserved, `if_not_exists(${reserved}, ${amount}) - ${amount}`);
   }
   const windows = [
-    ['day', charged.day, dayAt(nowMs), meter?.day],
-    ['month', charged.month, monthAt(nowMs), meter?.month],
+    ['day', charged.day, meter?.day],
+    ['month', charged.month, meter?.month],
   ] as const;
-  for (const [name, id, nowId, seen] of windows) {
-    const stands = seen === undefined ? nowId <= id : seen.id === id && seen.nano !== undefined;
+  for (const [name, id, seen] of windows) {
+    const stands = seen === undefined || (seen.id === id && seen.nano !== undefined);
     if (correction.nano === 0 || !stands) continue;
     const nano = expression.name(`${name}_nano`);
     expression.require(`${expression.name(name)} = ${expression.value(name, text(id))}`);

@@ -6,8 +6,18 @@ import { advance, heldSlots } from './minute-window.ts';
 import { spendIdsAt, spentIn } from './spend-window.ts';
 import { slotForgottenAtMs } from './windows.ts';
 
-export function roomOf(meters: readonly Meter[], nowMs: number): Room {
-  const left = meters.flatMap((meter) => budgetsOf(meter, nowMs).map(({ budget, spent }) => budget - spent));
+/** The items of one scope that may be charged, under its policy. */
+type Shards = readonly Meter[];
+
+/** A request is charged to one shard: what it can cost is what the one with the most room has left. */
+export function roomOf(scopes: readonly Shards[], nowMs: number): Room {
+  const left = scopes.flatMap((shards) => {
+    const each = shards.flatMap((meter) => {
+      const budgets = budgetsOf(meter, nowMs);
+      return budgets.length === 0 ? [] : [Math.min(...budgets.map(({ budget, spent }) => budget - spent))];
+    });
+    return each.length === 0 ? [] : [Math.max(...each)];
+  });
   return { budgetNano: left.length === 0 ? undefined : Math.max(0, Math.min(...left)) };
 }
 
@@ -31,10 +41,21 @@ function budgetsOf(meter: Meter, nowMs: number): readonly { readonly budget: num
   ];
 }
 
-export function rateLimitsOf(meters: readonly Meter[], nowMs: number): RateLimits {
-  const requests = tightest(meters.map((meter) => rateWindow(meter, 'requests', nowMs)));
-  const tokens = tightest(meters.map((meter) => rateWindow(meter, 'tokens', nowMs)));
+export function rateLimitsOf(scopes: readonly Shards[], nowMs: number): RateLimits {
+  const windows = (unit: 'requests' | 'tokens') =>
+    tightest(scopes.map((shards) => shards.map((meter) => rateWindow(meter, unit, nowMs)).reduce(together)));
+  const [requests, tokens] = [windows('requests'), windows('tokens')];
   return { ...(requests === undefined ? {} : { requests }), ...(tokens === undefined ? {} : { tokens }) };
+}
+
+/** Two shards of one scope. */
+function together(left: RateWindow | undefined, right: RateWindow | undefined): RateWindow | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  return {
+    limit: left.limit + right.limit,
+    remaining: left.remaining + right.remaining,
+    resetMs: Math.max(left.resetMs, right.resetMs),
+  };
 }
 
 function rateWindow(meter: Meter, unit: 'requests' | 'tokens', nowMs: number): RateWindow | undefined {

@@ -1,6 +1,7 @@
 /** The names of meters. */
 import { GatewayError } from '../core/errors.ts';
 import type { Scope } from '../core/ports.ts';
+import { isTemplate } from './policy.ts';
 
 export const SCOPE_KINDS = ['key', 'team', 'user', 'app', 'env', 'provider'] as const;
 
@@ -12,6 +13,7 @@ const NAME = /^[^\s#\p{C}](?:[^#\p{C}]{0,126}[^\s#\p{C}])?$/u;
 
 /** What is wrong with the name of a team, user, app or environment, or undefined. */
 export function nameProblem(name: string): string | undefined {
+  if (name === '*') return 'must not be "*", which stands for all that have no limits of their own';
   return NAME.test(name)
     ? undefined
     : 'must be 1 to 128 characters, without "#", control characters, or space at its ends';
@@ -19,7 +21,7 @@ export function nameProblem(name: string): string | undefined {
 
 /** Throws `invalid-request` where there is no such scope. */
 export function checkScope(scope: string): Scope {
-  if (scope === 'org') return scope;
+  if (scope === 'org' || isTemplate(scope)) return scope;
   const colon = scope.indexOf(':');
   const kind = scope.slice(0, Math.max(colon, 0));
   if (!SCOPE_KINDS.some((known) => known === kind)) {

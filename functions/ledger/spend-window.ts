@@ -1,9 +1,9 @@
 /** Spend of a day or a month: what it is now, and how a charge changes it. */
 import { number, text } from './attributes.ts';
+import { dayAt, monthAt } from './calendar.ts';
 import type { Expression } from './expression.ts';
 import type { Meter, SpendWindow } from './meter.ts';
 import { requireSeen } from './require-seen.ts';
-import { dayAt, monthAt } from './windows.ts';
 
 export interface SpendIds {
   readonly day: string;
@@ -12,7 +12,10 @@ export interface SpendIds {
 
 /** The windows that a charge made now belongs to: a clock that lags behind the item's takes the item's. */
 export function spendIdsAt(meter: Meter, nowMs: number): SpendIds {
-  return { day: later(meter.day, dayAt(nowMs)), month: later(meter.month, monthAt(nowMs)) };
+  return {
+    day: later(meter.day, dayAt(nowMs, meter.timeZone)),
+    month: later(meter.month, monthAt(nowMs, meter.timeZone)),
+  };
 }
 
 const later = (window: SpendWindow, id: string): string => (window.id !== undefined && window.id > id ? window.id : id);

@@ -16,27 +16,3 @@ export const slotAt = (nowMs: number): number => Math.floor(nowMs / SLOT_MS);
 
 /** When nothing of a slot counts any more. */
 export const slotForgottenAtMs = (slot: number): number => (slot + SLOTS) * SLOT_MS;
-
-/** `2026-11-23`, UTC. */
-export const dayAt = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 10);
-
-/** `2026-11`, UTC. */
-export const monthAt = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 7);
-
-export function dayEndsAtMs(day: string): number {
-  const [year, month, date] = split(day);
-  return Date.UTC(year, month - 1, date + 1);
-}
-
-export function monthEndsAtMs(id: string): number {
-  const [year, month] = split(id);
-  return Date.UTC(year, month, 1);
-}
-
-export const isDay = (id: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(id);
-export const isMonth = (id: string): boolean => /^\d{4}-\d{2}$/.test(id);
-
-function split(id: string): readonly [year: number, month: number, date: number] {
-  const [year = Number.NaN, month = Number.NaN, date = Number.NaN] = id.split('-').map(Number);
-  return [year, month, date];
-}

@@ -2,10 +2,14 @@
  * A table of its own on a DynamoDB over HTTP: the emulator of `npm start`, or whatever answers at
  * TOLLGATE_TEST_DYNAMODB (Amazon's DynamoDB Local), so that the same tests run against both.
  */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import {
   DynamoDBClient,
   GetItemCommand,
@@ -32,11 +36,12 @@ export interface TestTable {
   close(): Promise<void>;
 }
 
-export async function startTestTable(): Promise<TestTable> {
+export async function startTestTable(options: { readonly apart?: boolean } = {}): Promise<TestTable> {
   const external = process.env.TOLLGATE_TEST_DYNAMODB;
   const table = `tollgate-${randomUUID()}`;
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-dynamodb-'));
-  const emulator = external === undefined ? await startDynamoDb({ port: 0, dir, table }) : undefined;
+  const start = options.apart ? startApart : startDynamoDb;
+  const emulator = external === undefined ? await start({ port: 0, dir, table }) : undefined;
   const endpoint = emulator?.url ?? external ?? '';
   if (emulator === undefined) await createTable(endpoint, table);
   const clients: DynamoDBClient[] = [];
@@ -87,6 +92,24 @@ export async function startTestTable(): Promise<TestTable> {
       for (const made of clients) made.destroy();
       await emulator?.close();
       rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** In a process of its own. */
+async function startApart({ dir, table }: { readonly dir: string; readonly table: string }) {
+  const script = fileURLToPath(new URL('./dynamodb-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, dir, table], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const [url] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    exited.then(() => Promise.reject(new Error('The emulator did not start.'))),
+  ]);
+  return {
+    url: String(url),
+    async close() {
+      child.kill('SIGKILL');
+      await exited;
     },
   };
 }

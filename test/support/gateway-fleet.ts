@@ -24,6 +24,7 @@ import { startSecretsManager } from '../../local/secrets-manager.ts';
 import { startTestTable, type TestTable } from './dynalite.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PATIENT = join(ROOT, 'test/support/handlers/patient-gateway.ts');
 const STREAM = 'tollgate-requests';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
@@ -37,8 +38,9 @@ export interface GatewayProcess {
 export interface Fleet {
   readonly table: TestTable;
   readonly log: RequestLog<Row>;
-  /** `preload` is a module that is loaded before anything else. */
+  /** `preload` is a module that is loaded before anything else; who is patient waits for the table without end. */
   start(options?: {
+    readonly patient?: boolean;
     readonly preload?: string;
     readonly env?: { readonly [name: string]: string };
   }): Promise<GatewayProcess>;
@@ -52,7 +54,7 @@ export type Upstream = (request: IncomingMessage, response: ServerResponse) => v
 
 export async function startFleet(upstream: Upstream, config: object): Promise<Fleet> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-fleet-'));
-  const table = await startTestTable();
+  const table = await startTestTable({ apart: true });
   const firehose = await startFirehose({
     port: 0,
     lakeDir: join(dir, 'lake'),
@@ -76,26 +78,30 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
   return {
     table,
     log: createFirehoseLog({ client: logClient, stream: STREAM }),
-    async start({ preload, env = {} } = {}) {
+    async start({ preload, patient = false, env = {} } = {}) {
       const imports = preload === undefined ? [] : ['--import', preload];
-      const child = spawn(process.execPath, [...imports, join(ROOT, 'test/support/gateway-process.ts')], {
-        cwd: ROOT,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          PATH: process.env.PATH,
-          AWS_REGION: 'us-east-1',
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
-          AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
-          AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
-          AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-          [ENV.table]: table.table,
-          [ENV.requestStream]: STREAM,
-          [ENV.secretPrefix]: 'tollgate',
-          [ENV.configFile]: join(dir, 'gateway.json'),
-          ...env,
+      const child = spawn(
+        process.execPath,
+        [...imports, join(ROOT, 'test/support/gateway-process.ts'), ...(patient ? [PATIENT] : [])],
+        {
+          cwd: ROOT,
+          stdio: ['ignore', 'pipe', 'pipe'],
+          env: {
+            PATH: process.env.PATH,
+            AWS_REGION: 'us-east-1',
+            AWS_ACCESS_KEY_ID: 'local',
+            AWS_SECRET_ACCESS_KEY: 'local',
+            AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+            AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+            AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+            [ENV.table]: table.table,
+            [ENV.requestStream]: STREAM,
+            [ENV.secretPrefix]: 'tollgate',
+            [ENV.configFile]: join(dir, 'gateway.json'),
+            ...env,
+          },
         },
-      });
+      );
       let errors = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         errors += text;

@@ -80,7 +80,7 @@ it(`leaves nothing behind after ${CRASHES} crashes`, { timeout: 600_000 }, async
     const { id, key } = await createKey({ ...admin, team, limits: { budget_month_usd: 1, limit_parallel: 3 } });
     keys.set(team, id);
     if (teamLimited) await setLimits({ ...admin, scope: `team:${team}`, limits: { limit_rpm: 5, limit_tpm: 50_000 } });
-    const gateway = await fleet.start({ preload: PRELOAD, env: { TOLLGATE_KILL_AT: String(at) } });
+    const gateway = await fleet.start({ patient: true, preload: PRELOAD, env: { TOLLGATE_KILL_AT: String(at) } });
     const messages = [{ role: 'user', content: 'What does the bridge cost?' }];
     const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',

@@ -31,6 +31,9 @@ it('shows what counts now, not what lies in the item from windows that are over'
   expect(await showMeter({ ...admin, scope, nowMs: nextMonth })).toEqual({
     scope,
     limits: { limit_rpm: 10 },
+    inherited: {},
+    timeZone: 'UTC',
+    shards: 1,
     minute: { requests: 0, tokens: 0 },
     day: { id: '2026-12-01', usd: 0 },
     month: { id: '2026-12', usd: 0 },

@@ -86,6 +86,25 @@ describe('a settlement', () => {
   });
 });
 
+describe('a reservation that is cancelled', () => {
+  it('counts nothing anywhere, not even as a request', async () => {
+    const [limited, counted] = [team(), team()];
+    await bench.limit(limited, { limit_rpm: 1, limit_tpm: 100, limit_parallel: 1, budget_month_usd: 1 });
+    const ledger = bench.ledger();
+    for (const _ of [1, 2, 3]) {
+      const asked = ask([limited, counted], { tokens: 100, costNano: usd(1) });
+      await ledger.cancel(admitted(await ledger.reserve(asked)), NOON);
+    }
+    expect(await bench.show(limited)).toMatchObject({
+      ...nothing,
+      minute: { requests: 0, tokens: 0 },
+      month: { usd: 0 },
+    });
+    expect(await bench.item(`meter#${counted}`, 'meter')).toBeUndefined();
+    expect(await bench.openRecords()).toEqual([]);
+  });
+});
+
 describe('a window that passes while the request runs', () => {
   const midnight = Date.UTC(2026, 11, 1);
 

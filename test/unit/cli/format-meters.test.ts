@@ -5,6 +5,9 @@ import type { MeterReport } from '../../../functions/adapters/meter-admin.ts';
 const report = (changes: Partial<MeterReport> = {}): MeterReport => ({
   scope: 'team:search',
   limits: {},
+  inherited: {},
+  timeZone: 'UTC',
+  shards: 1,
   minute: { requests: 0, tokens: 0 },
   day: { id: '2026-11-23', usd: 0 },
   month: { id: '2026-11', usd: 0.005424 },

@@ -29,7 +29,7 @@ describe('parseMeter', () => {
     [{ limit_parallel: number(2.5) }, '"limit_parallel" must be a whole number'],
     [{ budget_month_usd: number(9_000_001) }, '"budget_month_usd" must be at most 9000000 (USD)'],
     [{ day_nano: text('5') }, '"day_nano" must be of type number'],
-    [{ month: text('November') }, '"month" must be a UTC date, not "November"'],
+    [{ month: text('November') }, '"month" must be a date, not "November"'],
     [{ open: { L: [] } }, '"open" must be a set of strings'],
     [{ slot: number(1), slot_tokens: text('') }, '"slot_tokens" must be a list of numbers'],
     [{ slot: number(1), slot_tokens: { L: [text('1')] } }, '"slot_tokens" must hold numbers only'],
@@ -126,27 +126,27 @@ describe('what is left', () => {
   };
 
   it('of a rate is told by the tightest meter', () => {
-    const limits = rateLimitsOf([rated(100, 5), rated(20, 15), parseMeter('org', undefined)], NOON);
+    const limits = rateLimitsOf([[rated(100, 5)], [rated(20, 15)], [parseMeter('org', undefined)]], NOON);
     expect(limits).toMatchObject({ requests: { limit: 20, remaining: 5 } });
     expect(limits.requests?.resetMs).toBeGreaterThan(0);
     expect(limits.tokens).toBeUndefined();
-    expect(rateLimitsOf([meter({ limit_tpm: number(9) })], NOON)).toEqual({
+    expect(rateLimitsOf([[meter({ limit_tpm: number(9) })]], NOON)).toEqual({
       tokens: { limit: 9, remaining: 9, resetMs: 0 },
     });
     expect(rateLimitsOf([], NOON)).toEqual({});
   });
 
   it('never goes under nothing, where a limit was lowered', () => {
-    expect(rateLimitsOf([rated(3, 15)], NOON).requests?.remaining).toBe(0);
+    expect(rateLimitsOf([[rated(3, 15)]], NOON).requests?.remaining).toBe(0);
     const spent = meter({ day: text('2026-11-23'), day_nano: number(5e9), budget_day_usd: number(1) });
-    expect(roomOf([spent], NOON)).toEqual({ budgetNano: 0 });
+    expect(roomOf([[spent]], NOON)).toEqual({ budgetNano: 0 });
   });
 
   it('of the money is the least that any budget has', () => {
     const one = meter({ day: text('2026-11-23'), day_nano: number(4e9), budget_day_usd: number(5) });
     const two = meter({ budget_day_usd: number(3), budget_month_usd: number(2) });
-    expect(roomOf([one, two], NOON)).toEqual({ budgetNano: 1e9 });
-    expect(roomOf([parseMeter('org', undefined)], NOON)).toEqual({ budgetNano: undefined });
+    expect(roomOf([[one], [two]], NOON)).toEqual({ budgetNano: 1e9 });
+    expect(roomOf([[parseMeter('org', undefined)]], NOON)).toEqual({ budgetNano: undefined });
   });
 
   it.each([
