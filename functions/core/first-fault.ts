@@ -37,8 +37,10 @@ function addFirst(
   owner: object,
   steps: Iterable<PropertyKey>,
 ): void {
+  const payload: z.core.ParsePayload = { value: undefined, issues: [] };
   for (const step of steps) {
-    const found = schema._zod.run({ value: Reflect.get(owner, step), issues: [] }, { async: false });
+    payload.value = Reflect.get(owner, step);
+    const found = schema._zod.run(payload, { async: false });
     const [issue] = 'issues' in found ? found.issues : [];
     if (issue === undefined) continue;
     issues.push({ ...issue, path: [step, ...(issue.path ?? [])] });

@@ -9,10 +9,26 @@ import { GatewayError } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { isRecursive } from './recursive-schema.ts';
 
-/** `path` names the schema for the client. Throws where no answer could be held to it. */
-export function grammarSchema(schema: JsonObject, path: string): JsonObject {
+/**
+ * `path` names the schema for the client; `missing` is taken as said where it is not. Throws where no answer could be held
+ * to the schema.
+ */
+export function grammarSchema(schema: JsonObject, path: string, missing: JsonObject = {}): JsonObject {
+  if (sizeOf(schema) > MOST_FIELDS) throw unsupported(`JSON schemas of more than ${MOST_FIELDS} fields`, path);
   if (isRecursive(schema)) throw unsupported('recursive JSON schemas', path);
-  return convert(schema, path);
+  return convert(Object.keys(missing).every((keyword) => keyword in schema) ? schema : { ...missing, ...schema }, path);
+}
+
+/** OpenAI takes 5,000 properties, and no grammar that is made of more is ever finished. */
+const MOST_FIELDS = 20_000;
+
+/** Keywords, names and elements, in all depths; no more of them are counted than are accepted. */
+function sizeOf(value: Json | undefined, before = 0): number {
+  if (typeof value !== 'object' || value === null) return before;
+  const inner = Object.values(value);
+  let size = before + inner.length;
+  for (let index = 0; index < inner.length && size <= MOST_FIELDS; index += 1) size = sizeOf(inner[index], size);
+  return size;
 }
 
 function unsupported(what: string, path: string): GatewayError {

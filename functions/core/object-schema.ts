@@ -8,8 +8,5 @@ export function objectSchema(parameters: JsonObject): JsonObject {
 
 /** The parameters of a tool whose calls a grammar holds to them. A tool that says nothing of them has none. */
 export function strictSchema(parameters: JsonObject, path: string): JsonObject {
-  return grammarSchema(
-    'properties' in parameters ? objectSchema(parameters) : { properties: {}, ...objectSchema(parameters) },
-    path,
-  );
+  return grammarSchema(parameters, path, { type: 'object', properties: {} });
 }

@@ -9,12 +9,18 @@ const MOST = 256;
  * Throws where there is more of it than anybody can mean.
  */
 export function unknownFields(owner: JsonObject, known: (field: string) => boolean, at: Path): JsonObject {
-  const names = Object.keys(owner);
-  if (names.length > MOST) throw invalidRequest(at, `has ${names.length} fields; at most ${MOST} are accepted`);
+  const names = fieldNames(owner, at);
   const unknown: [string, Json][] = [];
   for (const name of names) {
     const value = owner[name];
     if (value !== null && value !== undefined && !known(name)) unknown.push([name, value]);
   }
   return Object.fromEntries(unknown);
+}
+
+/** Throws where there are more of them than anybody can mean. */
+export function fieldNames(owner: JsonObject, at: Path): readonly string[] {
+  const names = Object.keys(owner);
+  if (names.length > MOST) throw invalidRequest(at, `has ${names.length} fields; at most ${MOST} are accepted`);
+  return names;
 }

@@ -69,18 +69,23 @@ export function encodeTarget(exchange: Exchange, target: UpstreamTarget): Encode
   };
 }
 
+/** The list goes into a header, a row and a message; a client may send thousands of fields, with names of a megabyte. */
+const MAX_DROPPED = 32;
+const MAX_DROPPED_NAME = 128;
+
 /** Nothing is left out in silence: a 400 that names it, or, where the model allows it, a header that does. */
 function requireTaken(exchange: Exchange, target: UpstreamTarget, encoded: EncodedRequest): void {
-  const [first] = encoded.dropped;
+  const dropped = encoded.dropped.slice(0, MAX_DROPPED).map((name) => name.slice(0, MAX_DROPPED_NAME));
+  const [first] = dropped;
   if (first !== undefined && !exchange.settings.dropParams) {
-    const names = encoded.dropped.map((name) => `"${name}"`).join(', ');
+    const names = dropped.map((name) => `"${name}"`).join(', ');
     throw new GatewayError(
       'unsupported-parameter',
       `${target.provider}/${target.model} cannot take ${names}. Leave it out, or let the operator set dropParams for this model.`,
       { param: first },
     );
   }
-  exchange.trace.dropped = encoded.dropped;
+  exchange.trace.dropped = dropped;
 }
 
 /** Nothing a caller could mend. */

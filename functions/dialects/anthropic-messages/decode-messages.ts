@@ -3,6 +3,7 @@ import { decodeCache } from '../../core/cache-marker.ts';
 import type { ContentPart, Message, TextPart, ToolResultPart } from '../../core/chat.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
+import { fieldNames } from '../../core/unknown-fields.ts';
 import { decodeAssistant } from './decode-assistant.ts';
 import { blockType, common, decodeContent, decodeText, opaque, readContent } from './decode-content.ts';
 import { toolResultSchema } from './wire.ts';
@@ -21,6 +22,7 @@ export function decodeMessages(messages: readonly JsonObject[]): readonly Messag
   const lastUser = messages.findLastIndex((message) => message.role === 'user');
   return messages.flatMap((message, index): readonly Message[] => {
     const at = ['messages', index];
+    fieldNames(message, at);
     switch (message.role) {
       case 'user':
         return decodeUser(message, at, calls);

@@ -3,7 +3,7 @@ import type { AssistantPart, ContentPart, Message, TextPart, ToolResultPart } fr
 import { invalidRequest } from '../../core/parse.ts';
 import { createCallBook } from './call-book.ts';
 import { decodeCall, decodeContent, decodeResponse, decodeText, decodeThought, isThought } from './decode-part.ts';
-import { type Fields, optionalText } from './wire.ts';
+import { type Fields, type FieldsList, optionalText } from './wire.ts';
 
 export function decodeSystem(instruction: Fields | undefined): readonly Message[] {
   if (instruction === undefined) return [];
@@ -14,7 +14,7 @@ export function decodeSystem(instruction: Fields | undefined): readonly Message[
   return content.length === 0 ? [] : [{ role: 'system', content }];
 }
 
-export function decodeContents(contents: readonly Fields[]): readonly Message[] {
+export function decodeContents(contents: FieldsList): readonly Message[] {
   const book = createCallBook();
   const messages: Message[] = [];
   const answers = createAnswers(messages);
@@ -34,11 +34,11 @@ export function decodeContents(contents: readonly Fields[]): readonly Message[] 
     if (parts.length === 0) throw invalidRequest(content.path('parts'), 'must not be empty');
     const results: ToolResultPart[] = [];
     const said: ContentPart[] = [];
-    for (const part of parts) {
+    parts.forEach((part) => {
       const response = part.object('functionResponse');
       if (response === undefined) said.push(decodeContent(part));
       else results.push({ type: 'tool-result', callId: book.answered(response), ...decodeResponse(response) });
-    }
+    });
     if (results.length > 0) messages.push({ role: 'tool', content: results });
     if (said.length > 0) messages.push({ role: 'user', content: said });
   });

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { invalidRequest } from '../../core/parse.ts';
 import { jsonObject, toolList } from '../../core/request-fields.ts';
 import { convertSchema } from './convert-schema.ts';
-import { DIALECT, type Fields, optionalText, optionalTexts, requiredText } from './wire.ts';
+import { DIALECT, type Fields, type FieldsList, optionalText, optionalTexts, requiredText } from './wire.ts';
 
 const NO_PARAMETERS: JsonObject = { type: 'object', properties: {} };
 const ENTRY = new Set(['functionDeclarations']);
@@ -14,14 +14,15 @@ const DECLARATION = new Set(['name', 'description', 'parameters', 'parametersJso
 const optionalObject = z.nullish(jsonObject);
 
 /** One entry may declare functions and, under other names, tools that Google runs. */
-export function decodeTools(entries: readonly Fields[]): readonly Tool[] {
-  return entries.flatMap((entry): readonly Tool[] => {
+export function decodeTools(entries: FieldsList): readonly Tool[] {
+  const tools = entries.map((entry): readonly Tool[] => {
     const others = Object.entries(entry.others(ENTRY));
     return [
       ...entry.objects('functionDeclarations', toolList).map(decodeDeclaration),
       ...others.map(([name, value]): Tool => ({ kind: 'provider', origin: DIALECT, name, data: { [name]: value } })),
     ];
   });
+  return tools.flat();
 }
 
 function decodeDeclaration(fields: Fields): Tool {

@@ -24,6 +24,13 @@ export const optionalCandidates = z.nullish(z.int().check(z.gte(1), z.lte(128)))
 const objectList = listOf(jsonObject);
 export const requiredText = z.string().check(z.minLength(1));
 
+/** Each is made when it is asked for: to hold 80,000 tiny ones at a time costs more than to read them. */
+export interface FieldsList {
+  readonly length: number;
+  forEach(read: (fields: Fields, index: number) => void): void;
+  map<T>(read: (fields: Fields, index: number) => T): readonly T[];
+}
+
 /** The fields of one object of a request. `null` means "not given". */
 export interface Fields {
   get(name: string): Json | undefined;
@@ -33,7 +40,7 @@ export interface Fields {
   /** Undefined where it is not given. Throws where it is no object. */
   object(name: string): Fields | undefined;
   /** Throws where it is neither a list of objects nor one object. */
-  objects(name: string, list?: typeof objectList): readonly Fields[];
+  objects(name: string, list?: typeof objectList): FieldsList;
   /** What has none of these names, under the names that the documentation uses. */
   others(known: ReadonlySet<string>): JsonObject;
   readonly at: Path;
@@ -61,7 +68,13 @@ export function fieldsOf(value: JsonObject, at: Path): Fields {
       if (inner === undefined) return [];
       const place = fields.path(name);
       if (!Array.isArray(inner)) return [asFields(inner, place, 'a list or an object')];
-      return parseRequest(list, inner, place).map((item, index) => fieldsOf(item, [...place, index]));
+      const items = parseRequest(list, inner, place);
+      const at = (item: JsonObject, index: number): Fields => fieldsOf(item, [...place, index]);
+      return {
+        length: items.length,
+        forEach: (read) => items.forEach((item, index) => void read(at(item, index), index)),
+        map: (read) => items.map((item, index) => read(at(item, index), index)),
+      };
     },
     others(known) {
       const others = Object.entries(unknownFields(value, (name) => known.has(camelCase(name)), at));

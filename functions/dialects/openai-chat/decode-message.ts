@@ -11,6 +11,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { decodeContent, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
 import { readText } from '../../core/read.ts';
+import { fieldNames } from '../../core/unknown-fields.ts';
 import { decodePart, decodeText, markLast } from './decode-part.ts';
 import { decodeDetails, type ReasoningDetail, readCallSignature, readDetails } from './reasoning-details.ts';
 import {
@@ -35,6 +36,7 @@ export function decodeMessages(messages: readonly JsonObject[]): readonly Messag
 
 function decodeMessage(message: JsonObject, at: Path, calls: Set<string>): Message {
   const { role } = message;
+  fieldNames(message, at);
   switch (role) {
     case 'system':
     case 'developer': {

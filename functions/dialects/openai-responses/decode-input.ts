@@ -3,6 +3,7 @@ import type { AssistantPart, ContentPart, Message, TextPart, ToolResultPart } fr
 import type { JsonObject } from '../../core/json.ts';
 import { decodeContent, typeOf } from '../../core/openai-parts.ts';
 import { invalidRequest, type Path, parseRequest } from '../../core/parse.ts';
+import { fieldNames } from '../../core/unknown-fields.ts';
 import type { Proof } from './carried-proof.ts';
 import { decodePart, decodeText } from './decode-part.ts';
 import { decodeReasoning } from './decode-reasoning.ts';
@@ -110,6 +111,7 @@ export function decodeInput(items: readonly JsonObject[], stateful: boolean): De
 
   items.forEach((item, index) => {
     const at: Path = ['input', index];
+    fieldNames(item, at);
     const type = item.type === undefined && item.role !== undefined ? 'message' : typeOf(item, at);
     switch (type) {
       case 'message':
