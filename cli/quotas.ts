@@ -6,6 +6,7 @@ import { CliError } from './errors.ts';
 import { formatMeter, formatMeters } from './format-meters.ts';
 import { addLimitOptions, type LimitOptions, toLimitChanges } from './limits.ts';
 import { parseCount } from './parse.ts';
+import { registerReconcile } from './reconcile.ts';
 import { useTable } from './use-table.ts';
 
 const loadAdmin = () => import('../functions/adapters/meter-admin.ts');
@@ -51,6 +52,8 @@ export function registerQuotas(program: Command, context: CliContext): void {
       const report = await useTable(context, (access) => showMeter({ ...access, scope, nowMs }));
       showReport(context, report ?? unused(scope, nowMs));
     });
+
+  registerReconcile(quotas, context);
 
   quotas
     .command('list')

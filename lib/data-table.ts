@@ -70,8 +70,11 @@ export class DataTable extends Construct {
     return Grant.addToPrincipal({ grantee, actions: REQUEST_ACTIONS, resourceArns: [this.table.tableArn] });
   }
 
-  /** What upkeep needs. The table only: it queries no index. */
-  grantUpkeep(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({ grantee, actions: UPKEEP_ACTIONS, resourceArns: [this.table.tableArn] });
+  /** What upkeep needs. By the index it finds all meters, to reconcile them. */
+  grantUpkeep(grantee: IGrantable): void {
+    const { tableArn } = this.table;
+    Grant.addToPrincipal({ grantee, actions: UPKEEP_ACTIONS, resourceArns: [tableArn] });
+    const index = `${tableArn}/index/${TABLE.kindIndex.name}`;
+    Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns: [index] });
   }
 }

@@ -116,7 +116,14 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     };
 
     setEnvironment(endpoints, paths.config, bedrockKey);
-    started(await startUpkeep({ everyMs: options.upkeepMs ?? UPKEEP_MS }));
+    started(
+      startUpkeep({
+        everyMs: options.upkeepMs ?? UPKEEP_MS,
+        lakeDir: paths.lake,
+        flush: async () => void (await fetch(`${firehose.url}/flush`, { method: 'POST' })),
+        env: process.env,
+      }),
+    );
     const gateway = started(
       await startFunctionUrl({ module: options.handlerModule ?? OWN_HANDLER, port: options.port }),
     );

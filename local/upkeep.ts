@@ -1,6 +1,21 @@
-/** EventBridge's part, on loopback: the upkeep function's own handler, again and again, one run at a time. */
+/**
+ * EventBridge's part, on loopback: the upkeep function's own handler, again and again, one run at a time. Once a day it
+ * is asked to reconcile the ledger with the request log, which here is the local lake.
+ */
+import { composeUpkeep } from '../functions/upkeep/compose.ts';
+import { createHandler, RECONCILE_EVENT } from '../functions/upkeep/create-handler.ts';
 import { createContext } from './lambda-runtime.ts';
 import { report } from './response-front.ts';
+import { createLakeSpendLog } from './spend-log.ts';
+
+export interface UpkeepOptions {
+  readonly everyMs: number;
+  readonly reconcileEveryMs?: number;
+  readonly lakeDir: string;
+  /** Delivers the rows that the request log still holds back. */
+  readonly flush: () => Promise<void>;
+  readonly env: { readonly [name: string]: string | undefined };
+}
 
 export interface UpkeepTimer {
   /** Waits for a run that is under way. */
@@ -9,31 +24,47 @@ export interface UpkeepTimer {
 
 /** As in lib/upkeep-function.ts. */
 const TIMEOUT_MS = 55_000;
+const DAY_MS = 24 * 3_600_000;
 
-export async function startUpkeep({ everyMs }: { readonly everyMs: number }): Promise<UpkeepTimer> {
-  // Loaded late: the module reads the environment, which is set just before.
-  const { handler } = await import('../functions/upkeep/handler.ts');
+export function startUpkeep(options: UpkeepOptions): UpkeepTimer {
+  const { everyMs, reconcileEveryMs = DAY_MS, env } = options;
+  const handler = createHandler(composeUpkeep(env, lakeOf(options)));
+  const timers = new Set<NodeJS.Timeout>();
   let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
-  const run = async (): Promise<void> => {
+  const invoke = async (event: object): Promise<void> => {
     const requestId = crypto.randomUUID();
     const deadlineMs = Date.now() + TIMEOUT_MS;
     const context = createContext({ requestId, functionName: 'tollgate-upkeep', deadlineMs });
-    await handler({}, context).catch((error: unknown) => report(requestId, 'Upkeep failed', error));
-    if (!closed) plan();
+    await handler(event, context).catch((error: unknown) => report(requestId, 'Upkeep failed', error));
   };
-  const plan = (): void => {
-    timer = setTimeout(() => {
-      running = run();
-    }, everyMs);
+  const repeat = (event: object, ms: number): void => {
+    const timer = setInterval(() => {
+      running = running.then(() => invoke(event));
+    }, ms);
+    timers.add(timer);
   };
-  plan();
+  repeat({}, everyMs);
+  repeat(RECONCILE_EVENT, reconcileEveryMs);
   return {
     async close() {
-      closed = true;
-      clearTimeout(timer);
+      for (const timer of timers) clearInterval(timer);
       await running;
+    },
+  };
+}
+
+/** Opened for each run: DuckDB is a library of 60 MB, of which a gateway that is never reconciled needs nothing. */
+function lakeOf({ lakeDir, flush }: UpkeepOptions) {
+  return {
+    async spend(fromMs: number, toMs: number) {
+      await flush();
+      const { openLake } = await import('./lake.ts');
+      const lake = await openLake(lakeDir);
+      try {
+        return await createLakeSpendLog(lake).spend(fromMs, toMs);
+      } finally {
+        lake.close();
+      }
     },
   };
 }

@@ -123,7 +123,7 @@ export async function showMeter(
 
 /** All meters by name; those that the ledger or `setLimits` has touched, since an index finds them. */
 export async function listMeters(options: TableAccess & { readonly nowMs?: number }): Promise<readonly MeterReport[]> {
-  const scopes = await readScopes(options);
+  const scopes = await listScopes(options);
   const items = await readWhole(options, scopes);
   const nowMs = options.nowMs ?? Date.now();
   return scopes.filter((scope) => items.has(pkOf({ scope, shard: 0 }))).map((scope) => describe(scope, items, nowMs));
@@ -149,7 +149,8 @@ function refsOf(scope: Scope, items: Items): readonly MeterRef[] {
   return Array.from({ length: shards }, (_, shard) => ({ scope, shard }));
 }
 
-async function readScopes({ client, table }: TableAccess): Promise<readonly Scope[]> {
+/** Of all meters that the ledger or `setLimits` has touched. */
+export async function listScopes({ client, table }: TableAccess): Promise<readonly Scope[]> {
   const scopes: Scope[] = [];
   const prefix = meterKey('').pk;
   let start: QueryCommand['input']['ExclusiveStartKey'];

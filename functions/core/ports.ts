@@ -125,6 +125,12 @@ export interface Ledger {
   settle(reservation: Reservation, actual: Settlement, nowMs: number, log?: () => Promise<void>): Promise<void>;
 }
 
+/** The request log, asked what was spent: each request once, a row of its own before one that took it for lost. */
+export interface SpendLog {
+  /** Of the requests that began from one instant up to another, by scope, in nano-dollars. Scopes without any are absent. */
+  spend(fromMs: number, toMs: number): Promise<ReadonlyMap<Scope, number>>;
+}
+
 export interface SecretStore {
   /** The provider keys under this name. Throws `misconfigured` where there are none. */
   providerKeys(name: string, options?: { readonly refresh?: boolean }): Promise<readonly string[]>;

@@ -2,17 +2,23 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { awsHandler } from '../adapters/aws-handler.ts';
+import { createReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { createUpkeepStore } from '../adapters/dynamo-upkeep.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
+import type { SpendLog } from '../core/ports.ts';
 import { readUpkeepEnvironment } from '../env.ts';
 import type { Upkeep } from './upkeep.ts';
 
-export function composeUpkeep(env: { readonly [name: string]: string | undefined }): Upkeep {
+/** `spendLog` comes from outside: where the request log lies is the deployment's to say. */
+export function composeUpkeep(env: { readonly [name: string]: string | undefined }, spendLog?: SpendLog): Upkeep {
   const { table, requestStream } = readUpkeepEnvironment(env);
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
+  const access = { client: new DynamoDBClient(aws), table };
   return {
     clock: { now: () => Date.now() },
-    store: createUpkeepStore({ client: new DynamoDBClient(aws), table }),
+    store: createUpkeepStore(access),
+    accounts: createReconcileStore(access),
+    spendLog,
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: requestStream }),
     report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
   };

@@ -12,6 +12,8 @@ import { nextCursor, sweepRange } from '../ledger/sweep-cursor.ts';
 import { lostRow } from '../records/lost-row.ts';
 import type { Upkeep } from './upkeep.ts';
 
+export type Sweeping = Pick<Upkeep, 'clock' | 'store' | 'log' | 'report'>;
+
 export interface SweepResult {
   /** Requests that were ended. */
   readonly swept: number;
@@ -27,7 +29,7 @@ const MOST_MINUTES = 240;
 const PARALLEL = 8;
 
 /** `untilMs` is when this run must have come to an end. */
-export async function sweep(upkeep: Upkeep, untilMs: number): Promise<SweepResult> {
+export async function sweep(upkeep: Sweeping, untilMs: number): Promise<SweepResult> {
   const { store, clock } = upkeep;
   const range = sweepRange(await store.cursor(), clock.now(), MOST_MINUTES);
   const unfinished: number[] = [];
@@ -50,7 +52,7 @@ export async function sweep(upkeep: Upkeep, untilMs: number): Promise<SweepResul
 
 type Outcome = 'ended' | 'failed' | 'claimed';
 
-async function endAll(upkeep: Upkeep, items: readonly Item[]): Promise<readonly Outcome[]> {
+async function endAll(upkeep: Sweeping, items: readonly Item[]): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -60,7 +62,7 @@ async function endAll(upkeep: Upkeep, items: readonly Item[]): Promise<readonly 
   return outcomes;
 }
 
-async function end({ store, clock, log, report }: Upkeep, item: Item): Promise<Outcome> {
+async function end({ store, clock, log, report }: Sweeping, item: Item): Promise<Outcome> {
   try {
     const record = parseOpenRecord(item);
     const decision = await store.claim(record, clock.now());

@@ -1,12 +1,17 @@
 /** What upkeep is made of. Built once by its composition root. */
+
+import type { ReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import type { UpkeepStore } from '../adapters/dynamo-upkeep.ts';
-import type { Clock, RequestLog } from '../core/ports.ts';
+import type { Clock, RequestLog, SpendLog } from '../core/ports.ts';
 import type { Row } from '../records/row.ts';
 
 export interface Upkeep {
   readonly clock: Clock;
   readonly store: UpkeepStore;
   readonly log: RequestLog<Row>;
+  readonly accounts: ReconcileStore;
+  /** Undefined where the log cannot be asked from here. */
+  readonly spendLog: SpendLog | undefined;
   /** A line for the operator: one JSON object. */
   report(level: 'info' | 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
 }

@@ -125,7 +125,9 @@ describe('the permissions', () => {
       .filter(({ role }) => role === `<${name}Role>`)
       .flatMap(({ actions }) => actions)
       .filter((action) => !action.startsWith('logs:'));
-    expect(allowed.sort()).toEqual([...new Set(calls)].filter((call) => !NEVER_CALLED.includes(call)).sort());
+    expect([...new Set(allowed)].sort()).toEqual(
+      [...new Set(calls)].filter((call) => !NEVER_CALLED.includes(call)).sort(),
+    );
   });
 });
 

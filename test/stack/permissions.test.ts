@@ -32,10 +32,11 @@ describe('permissions', () => {
 
   it('are, for upkeep, no secrets', () => {
     const own = all.filter(({ role }) => role === '<UpkeepRole>').map(({ actions, resources }) => [actions, resources]);
-    expect(own).toHaveLength(3);
+    expect(own).toHaveLength(4);
     expect(own).toEqual(
       expect.arrayContaining([
         [['logs:CreateLogStream', 'logs:PutLogEvents'], ['<UpkeepLogs.Arn>']],
+        [['dynamodb:Query'], ['<DataTable.Arn>/index/kind']],
         [
           ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
           ['<DataTable.Arn>'],

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import {
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -30,6 +31,7 @@ export interface TestTable {
   /** What an operator does in the console. `undefined` removes an attribute. */
   edit(scope: string, attributes: { readonly [name: string]: Value | undefined }): Promise<void>;
   put(item: Record<string, Value>): Promise<void>;
+  remove(pk: string, sk: string): Promise<void>;
   item(pk: string, sk: string): Promise<{ readonly [name: string]: Attribute } | undefined>;
   /** Sort keys of the reservations that are open. */
   openRecords(): Promise<readonly string[]>;
@@ -79,6 +81,9 @@ export async function startTestTable(options: { readonly apart?: boolean } = {})
     },
     async put(item) {
       await own.send(new PutItemCommand({ TableName: table, Item: item }));
+    },
+    async remove(pk, sk) {
+      await own.send(new DeleteItemCommand({ TableName: table, Key: { pk: { S: pk }, sk: { S: sk } } }));
     },
     async item(pk, sk) {
       const key = { pk: { S: pk }, sk: { S: sk } };

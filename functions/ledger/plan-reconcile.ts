@@ -1,0 +1,96 @@
+/**
+ * The ledger against the request log. The ledger counts more than there is where it was in doubt (a crash, an answer
+ * that was lost), and less where requests were let through without it; the log has what was really used. What is
+ * reserved for requests in flight is in the one and not yet in the other.
+ */
+import { number, stringSet, text } from './attributes.ts';
+import { createExpression, type Update } from './expression.ts';
+import { formatMarker, isAbandoned } from './markers.ts';
+import type { Meter } from './meter.ts';
+import type { OpenRecord } from './open-record.ts';
+import { requireSeen } from './require-seen.ts';
+import { shareOf } from './shards.ts';
+import { spentIn } from './spend-window.ts';
+
+export type WindowName = 'day' | 'month';
+
+export interface Drift {
+  readonly window: WindowName;
+  readonly id: string;
+  /** What the meter has, and what of it is reserved for requests in flight. */
+  readonly countedNano: number;
+  readonly openNano: number;
+  readonly loggedNano: number;
+  /** How much the meter has too much; less than 0 where it has too little. */
+  readonly driftNano: number;
+}
+
+/** `shards` are all items of a scope, `records` those of its requests in flight. */
+export function findDrift(
+  shards: readonly Meter[],
+  records: readonly OpenRecord[],
+  window: WindowName,
+  id: string,
+  loggedNano: number,
+): Drift {
+  const countedNano = shards.reduce((sum, meter) => sum + spentIn(meter[window], id), 0);
+  const openNano = shards.reduce((sum, meter) => sum + reservedIn(meter, records), 0);
+  return { window, id, countedNano, openNano, loggedNano, driftNano: countedNano - openNano - loggedNano };
+}
+
+/** What the open records that a meter holds the markers of have reserved on it. */
+export function reservedIn(meter: Meter, records: readonly OpenRecord[]): number {
+  return records
+    .filter(({ requestId, expiresAtMs }) => meter.open.includes(formatMarker(requestId, expiresAtMs)))
+    .reduce((sum, { costNano }) => sum + costNano, 0);
+}
+
+/** What every item takes of a drift: taken off where there is something to take, added to all of them alike. */
+export function spreadDrift(driftNano: number, shards: readonly Meter[], window: WindowName, id: string) {
+  if (driftNano <= 0) return shards.map((_, index) => shareOf(-driftNano, shards.length, index));
+  let left = driftNano;
+  return shards.map((meter) => {
+    const taken = Math.min(left, Math.max(0, spentIn(meter[window], id)));
+    left -= taken;
+    return -taken;
+  });
+}
+
+export interface Repair {
+  readonly window: WindowName;
+  readonly id: string;
+  readonly changeNano: number;
+}
+
+/** Undefined where there is nothing to put right. Conditional on the item being as it was seen. */
+export function planRepair(
+  meter: Meter,
+  repairs: readonly Repair[],
+  records: readonly OpenRecord[],
+  nowMs: number,
+): Update | undefined {
+  const changes = repairs.filter(({ changeNano }) => changeNano !== 0);
+  const known = new Set(records.map(({ requestId, expiresAtMs }) => formatMarker(requestId, expiresAtMs)));
+  const orphans = meter.open.filter((marker) => isAbandoned(marker, nowMs) && !known.has(marker));
+  const reserved = reservedIn(meter, records);
+  const keepsReserved = orphans.length === 0 && (meter.reservedNano ?? 0) === reserved;
+  if (changes.length === 0 && keepsReserved) return undefined;
+  const expression = createExpression();
+  requireSeen(expression, 'open', 'open', meter.open.length === 0 ? undefined : stringSet(meter.open));
+  for (const { window, id, changeNano } of changes) {
+    const seen = meter[window];
+    requireSeen(expression, window, window, seen.id === undefined ? undefined : text(seen.id));
+    requireSeen(
+      expression,
+      `${window}_nano`,
+      `${window}_nano`,
+      seen.nano === undefined ? undefined : number(seen.nano),
+    );
+    expression.set(expression.name(window), expression.value(window, text(id)));
+    const nano = spentIn(seen, id) + changeNano;
+    expression.set(expression.name(`${window}_nano`), expression.value(`${window}_nano`, number(nano)));
+  }
+  if (!keepsReserved) expression.set(expression.name('reserved_nano'), expression.value('reserved', number(reserved)));
+  if (orphans.length > 0) expression.delete(expression.name('open'), expression.value('orphans', stringSet(orphans)));
+  return expression.build();
+}
