@@ -22,12 +22,14 @@ const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 export function classifyFailure(error: unknown): Failure {
   if (error instanceof ConditionalCheckFailedException) return 'condition';
   if (!(error instanceof Error)) return 'unclear';
-  if (THROTTLED.has(error.name) || isUnreachable(error)) return 'busy';
+  if (isThrottled(error) || isUnreachable(error)) return 'busy';
   if (error.name === 'ValidationException') return 'expression';
   if (error.name === 'CredentialsProviderError') return 'refused';
   const status = error instanceof DynamoDBServiceException ? error.$metadata.httpStatusCode : undefined;
   return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'unclear';
 }
+
+export const isThrottled = (error: unknown): boolean => error instanceof Error && THROTTLED.has(error.name);
 
 function isUnreachable(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code);

@@ -17,14 +17,17 @@ import { createMeterWrites, type ScopeOutcome } from './meter-writes.ts';
 import type { TableAccess } from './read-meter-items.ts';
 import { createScopeReserves, denialOfView, type Undo } from './reserve-scopes.ts';
 import { counters, createScopeViews, type ScopeView } from './scope-views.ts';
+import type { WarnHot } from './write-rate.ts';
 
 /** The client has its own retries off: see dynamo-calls.ts. */
 export interface DynamoLedgerOptions extends TableAccess {
   readonly waiting?: Waiting;
+  /** Told when a meter is written so often that it should have more shards. */
+  readonly warnHot?: WarnHot;
 }
 
-export function createDynamoLedger({ waiting = realWaiting, ...access }: DynamoLedgerOptions): Ledger {
-  const meters = createMeterStore(access, waiting);
+export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }: DynamoLedgerOptions): Ledger {
+  const meters = createMeterStore(access, waiting, warnHot);
   const records = createReservationStore(access, waiting);
   const writes = createMeterWrites(meters, waiting);
   const { settleOn, countOn } = writes;

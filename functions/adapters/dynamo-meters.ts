@@ -5,8 +5,9 @@ import type { Update } from '../ledger/expression.ts';
 import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import { classifyFailure, repeatable, type Waiting } from './dynamo-calls.ts';
+import { classifyFailure, isThrottled, repeatable, type Waiting } from './dynamo-calls.ts';
 import { pkOf, readMeterItems, type TableAccess } from './read-meter-items.ts';
+import { createWriteRate, type WarnHot } from './write-rate.ts';
 
 export interface WriteResult {
   /** False where the condition failed: `meter` is the item that it failed on. */
@@ -25,7 +26,12 @@ export interface MeterStore {
 /** A gateway's process sees few scopes; a limit for `user:` scopes that outsiders can name. About 1 kB each. */
 const REMEMBERED = 5_000;
 
-export function createMeterStore(access: TableAccess, waiting: Waiting): MeterStore {
+export function createMeterStore(
+  access: TableAccess,
+  waiting: Waiting,
+  warnHot: WarnHot = () => undefined,
+): MeterStore {
+  const rate = createWriteRate(warnHot);
   const { client, table } = access;
   const remembered = createBoundedMap<string, Meter>(REMEMBERED);
 
@@ -62,7 +68,15 @@ export function createMeterStore(access: TableAccess, waiting: Waiting): MeterSt
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       try {
-        const output = await repeatable(`update the meter ${ref.scope}`, waiting, () => client.send(command));
+        const send = async () => {
+          const output = await client.send(command).catch((error: unknown) => {
+            rate.note(ref.scope, Date.now(), isThrottled(error));
+            throw error;
+          });
+          rate.note(ref.scope, Date.now());
+          return output;
+        };
+        const output = await repeatable(`update the meter ${ref.scope}`, waiting, send);
         return { written: true, meter: remember(ref, output.Attributes) };
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {

@@ -51,7 +51,16 @@ export function composeGateway(
       ...table,
       trustsOldKeys: async () => (await gateway.setup()).config.onLedgerFailure === 'open',
     }),
-    ledger: createDynamoLedger(table),
+    ledger: createDynamoLedger({
+      ...table,
+      warnHot: (scope, writesPerSecond, throttled) =>
+        gateway.report('warn', 'A meter is written so often that it needs more shards.', {
+          metric: 'HotMeter',
+          scope,
+          writesPerSecond,
+          throttled,
+        }),
+    }),
     line: createDynamoWaitingLine(table),
     idempotency: createDynamoIdempotency(table),
     upstream: createUpstream({ secrets }),
