@@ -79,6 +79,8 @@ describe('keys', () => {
       expires: '2099-12-31T23:59:59.000Z',
       created: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       hint: key.slice(-4),
+      namesUsers: false,
+      maxPriority: 0,
     });
     expect((await chat(key)).status).toBe(200);
     expect((await chat(key, 'other')).status).toBe(403);
