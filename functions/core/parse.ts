@@ -34,9 +34,14 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 
 /** `problem` completes the sentence that begins with the path: `must be a string, but is a number`. */
 export function invalidRequest(path: Path, problem: string, options: { readonly cause?: unknown } = {}): GatewayError {
-  const param = formatPath(path);
-  return new GatewayError('invalid-request', `${param === '' ? 'The request body' : param} ${problem}.`, {
+  const param = cut(formatPath(path));
+  return new GatewayError('invalid-request', `${param === '' ? 'The request body' : param} ${cut(problem)}.`, {
     ...options,
     ...(param === '' ? {} : { param }),
   });
+}
+
+/** Both repeat what the client sent, which may be a name of a megabyte, and both go into the answer and the row. */
+function cut(text: string): string {
+  return text.length <= 512 ? text : `${text.slice(0, 512)}…`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { GatewayError } from '../../../functions/core/errors.ts';
-import { parseRequest } from '../../../functions/core/parse.ts';
+import { invalidRequest, parseRequest } from '../../../functions/core/parse.ts';
 
 const schema = z.object({
   name: z.string().check(z.minLength(2)),
@@ -42,6 +42,12 @@ describe('parseRequest', () => {
     [7, undefined, 'The request body must be an object, but is a number.'],
   ])('%j', (value, param, message) => {
     expect(refusal(value)).toMatchObject({ kind: 'invalid-request', status: 400, param, message });
+  });
+
+  it('repeats no more than the beginning of what the client sent', () => {
+    const { param, message } = invalidRequest(['metadata', 'k'.repeat(1_000_000)], `is "${'x'.repeat(1_000_000)}"`);
+    expect(param).toMatch(/^metadata\.k+…$/);
+    expect(message.length).toBeLessThan(1_100);
   });
 
   it('says where the value lies', () => {

@@ -95,6 +95,8 @@ type Shape = Omit<HostileShape, 'dialect'>;
 function common(dialect: ClientDialect): readonly Shape[] {
   const { body, messages, parts, stop, cap, user, tool, format } = WORDS[dialect];
   const stopPlace = stop.join('.');
+  const type = dialect === 'openai-responses' ? 'input_text' : 'text';
+  const textPart = dialect === 'gemini' ? { text: 'a' } : { type, text: 'a' };
   const shapes: readonly Shape[] = [
     { name: 'messages that are none', make: (n) => body({ [messages]: ones(n) }), param: `${messages}[0]` },
     {
@@ -113,6 +115,10 @@ function common(dialect: ClientDialect): readonly Shape[] {
       make: (n) =>
         body({ [messages]: [...list(999, () => user(dialect === 'gemini' ? [{ text: 'a' }] : 'a')), ...ones(n)] }),
       param: `${messages}[999]`,
+    },
+    {
+      name: 'neighbours of one role',
+      make: (n) => body({ [messages]: list(n / 3, () => user([textPart])) }),
     },
     { name: 'tools that are none', make: (n) => body({ tools: ones(Math.min(n, 10_000)) }), param: 'tools[0]' },
     { name: 'too many tools', make: (n) => body({ tools: list(n, () => ({})) }), param: 'tools' },
@@ -208,7 +214,7 @@ const OWN: { readonly [D in ClientDialect]: readonly Shape[] } = {
     },
     {
       name: 'kinds of items without end',
-      make: (n) => ({ model: 'm', input: [openaiUser('a'), ...list(n / 10, (at) => ({ type: `x${at}` }))] }),
+      make: (n) => ({ model: 'm', input: [openaiUser('a'), ...list(n / 3, (at) => ({ type: `x${at}` }))] }),
     },
   ],
   'anthropic-messages': [

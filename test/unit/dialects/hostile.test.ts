@@ -64,7 +64,7 @@ describe('a hostile body', () => {
   });
 });
 
-const COSTLY = ['many calls with bad ids', 'system and assistant in turn', 'kinds of items without end'];
+const COSTLY = ['neighbours of one role', 'many calls with bad ids', 'kinds of items without end'];
 
 describe('what a body costs', () => {
   const costly = HOSTILE_SHAPES.filter(
