@@ -72,8 +72,8 @@ describe('ten minutes of bursts at the edges of minutes', () => {
       );
       expect(mostInAnySpan).toBeLessThanOrEqual(20 * 1.05);
       expect(mostInAnySpan).toBeGreaterThanOrEqual(19);
-      // And what fits is let in: a limit's worth each minute, but for the slot that is remembered longer.
-      expect(admittedAt.length).toBeGreaterThanOrEqual(20 * 9);
+      // And what fits is let in. A slot is remembered for up to 63 s, and the next burst may be a while after that.
+      expect(admittedAt.length).toBeGreaterThanOrEqual(20 * 8);
     },
   );
 });
