@@ -8,6 +8,7 @@
 import type { Denial, Ledger, ReservedScope, ReserveRequest, Scope } from '../core/ports.ts';
 import { worstDenial } from '../ledger/find-denials.ts';
 import { formatMarker } from '../ledger/markers.ts';
+import { isLimited } from '../ledger/meter.ts';
 import type { ReserveAsk } from '../ledger/plan-reserve.ts';
 import { isNearlySpent, rateLimitsOf, roomOf } from '../ledger/room.ts';
 import { realWaiting, type Waiting } from './dynamo-calls.ts';
@@ -88,6 +89,8 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       return known.length < new Set(scopes).size ? undefined : false;
     },
 
+    isLimited: (scopes) => scopes.some((scope) => views.seen(scope)?.shards.some(isLimited) ?? true),
+
     async reserve(request) {
       const scopes = [...new Set(request.scopes)];
       const { requestId, nowMs, expiresAtMs, tokens, costNano } = request;
@@ -99,7 +102,10 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       const { fresh, remembered, denial: early } = await look(scopes, ask);
       // Before anything is written: a client that hammers an empty meter costs one read a request.
       if (early !== undefined) return { outcome: 'denied', denial: early, limits: limits() };
-      const refreshed = views.refreshPolicies(remembered.map(({ scope }) => scope));
+      const known = remembered.map(({ scope }) => scope);
+      const refreshed = views.refreshPolicies([...known, ...(request.watch ?? [])]);
+      // Where all scopes have just been read, nobody waits for it.
+      refreshed.catch(() => undefined);
       const [opened, ...outcomes] = await Promise.all([
         records.open(request).then(
           () => [],

@@ -36,6 +36,8 @@ export type LimitName = 'limit_rpm' | 'limit_tpm' | 'limit_parallel' | 'budget_d
 export interface ReserveRequest {
   readonly requestId: string;
   readonly scopes: readonly Scope[];
+  /** Others whose limits are looked at in the same round trip, for `isLimited`. */
+  readonly watch?: readonly Scope[];
   readonly nowMs: number;
   /** When the request is surely over: after it, upkeep takes the reservation for lost. */
   readonly expiresAtMs: number;
@@ -113,6 +115,8 @@ export interface Ledger {
   room(scopes: readonly Scope[], nowMs: number): Promise<Room>;
   /** Whether any of the scopes had a budget when it was seen last, from memory alone; undefined where one never was. */
   hasBudget(scopes: readonly Scope[]): boolean | undefined;
+  /** Whether any of the scopes had a limit when it was seen last, from memory alone; true where one never was. */
+  isLimited(scopes: readonly Scope[]): boolean;
   /** All scopes or none. */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /** Takes a reservation back as if it had never been: the request was not sent. */

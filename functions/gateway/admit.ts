@@ -11,6 +11,7 @@ import type { Plan } from '../routing/plan.ts';
 import { denialError, isBudget } from './denial-error.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { payable, priceOf } from './payable.ts';
+import { providerScopes } from './provider-capacity.ts';
 import type { Trace } from './trace.ts';
 import { type Waiting, waitForRoom } from './wait-for-room.ts';
 
@@ -59,7 +60,7 @@ const LEAST_OUTPUT_TOKENS = 16;
 /** What a token limit is charged for the answer until its length is known. */
 const EXPECTED_OUTPUT_TOKENS = 1_024;
 /** How long after its deadline a request may still be settling. */
-const SETTLING_MS = 60_000;
+export const SETTLING_MS = 60_000;
 
 export function scopesOf(caller: Caller): readonly Scope[] {
   const named = (['team', 'user', 'app', 'env'] as const).flatMap((kind) => {
@@ -107,6 +108,7 @@ async function admitWithin(
     gateway.ledger.reserve({
       requestId: trace.requestId,
       scopes,
+      watch: targets.slice(0, 1).flatMap(providerScopes),
       nowMs,
       expiresAtMs: input.deadlineMs + SETTLING_MS,
       tokens: inputTokens + Math.min(cap, EXPECTED_OUTPUT_TOKENS) * candidates,

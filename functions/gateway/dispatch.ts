@@ -3,11 +3,12 @@ import { GatewayError } from '../core/errors.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
 import { failover } from '../routing/failover.ts';
 import { plan as planTargets } from '../routing/plan.ts';
-import type { Demand } from './admit.ts';
+import { type Demand, SETTLING_MS } from './admit.ts';
 import { admitOrDegrade } from './admit-or-degrade.ts';
 import type { Exchange } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
+import { withinCapacity } from './provider-capacity.ts';
 import type { Trace } from './trace.ts';
 
 export interface DispatchInput {
@@ -80,6 +81,13 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
     throw admitted.reason;
   }
   const { targets, outputCap, pays } = admitted.value;
+  const within = withinCapacity({
+    gateway,
+    trace,
+    tokens: trace.reservation?.tokens ?? demand.inputTokens,
+    costNano: trace.reservation?.costNano ?? 0,
+    expiresAtMs: deadlineMs + SETTLING_MS,
+  });
   return {
     exchange: {
       gateway,
@@ -97,7 +105,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
       failover({
         targets,
         attempts: plan.settings.attempts,
-        attempt,
+        attempt: (target) => within(target, attempt),
         allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
         renew: (target, error) => renew(gateway, target, error),
         wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),

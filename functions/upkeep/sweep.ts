@@ -70,7 +70,8 @@ async function end({ store, clock, log, report }: Sweeping, item: Item): Promise
     const { requestId, startedAtMs, about, costNano: reservedNano } = record;
     const row = lostRow({ requestId, startedAtMs, about, reservedNano, costNano: decision.costNano }, GATEWAY_VERSION);
     await store.release(record, decision, clock.now());
-    await log.write(row);
+    // A part of a request has no row: the request has one.
+    if (about.part === undefined) await log.write(row);
     await store.close(record);
     return 'ended';
   } catch (thrown) {

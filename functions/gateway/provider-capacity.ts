@@ -1,0 +1,73 @@
+/**
+ * What a provider lets us send is a meter like any other: `provider:P` and `provider:P/model`. It is reserved for each
+ * attempt, because each may go somewhere else; a provider that is full by its meter is passed over as if it had said so.
+ */
+import { GatewayError } from '../core/errors.ts';
+import type { Scope, UpstreamTarget } from '../core/ports.ts';
+import { totalTokens } from '../core/usage.ts';
+import { totalsOf } from './build-row.ts';
+import type { Gateway } from './gateway.ts';
+import type { Trace } from './trace.ts';
+
+export function providerScopes({ provider, model }: UpstreamTarget): readonly Scope[] {
+  return [`provider:${provider}`, `provider:${provider}/${model}`];
+}
+
+export interface CapacityInput {
+  readonly gateway: Gateway;
+  readonly trace: Trace;
+  /** What the meters are charged until the attempt is over. */
+  readonly tokens: number;
+  readonly costNano: number;
+  readonly expiresAtMs: number;
+}
+
+/** In the record of such a reservation: the request has another one, and its row is written with that. */
+export const CAPACITY_PART = 'capacity';
+
+/** Makes the attempt where the provider's meters have room; throws `upstream-throttled` where they have none. */
+export function withinCapacity(input: CapacityInput) {
+  const { gateway, trace, tokens, costNano, expiresAtMs } = input;
+  let tries = 0;
+  return async <Answer>(
+    target: UpstreamTarget,
+    attempt: (target: UpstreamTarget) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const scopes = providerScopes(target);
+    // The first target's meters have been looked at with the caller's; after a failure one more round trip is nothing.
+    tries += 1;
+    if (tries > 1 || gateway.ledger.isLimited(scopes)) await reserve(scopes);
+    return attempt(target);
+  };
+
+  async function reserve(scopes: readonly Scope[]): Promise<void> {
+    const requestId = `${trace.requestId}~${tries}`;
+    const about = { part: CAPACITY_PART };
+    const nowMs = gateway.clock.now();
+    const result = await gateway.ledger
+      .reserve({ requestId, scopes, nowMs, expiresAtMs, tokens, costNano, about })
+      .catch((error: unknown) => {
+        // The caller is metered, or is allowed not to be: that nobody knows how busy a provider is stops no request.
+        gateway.report('warn', "A provider's meters do not answer.", { requestId, reason: String(error) });
+      });
+    if (result === undefined) return;
+    if (result.outcome === 'denied') {
+      const { scope, limit, retryAfterMs } = result.denial;
+      throw new GatewayError('upstream-throttled', `The limit ${limit} of ${scope} is reached.`, {
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      });
+    }
+    const { reservation } = result;
+    const index = trace.attempts.length;
+    trace.after.push(async () => {
+      const { usage, costNano: spent } = totalsOf(trace.attempts.slice(index, index + 1));
+      const actual = { tokens: totalTokens(usage), costNano: spent };
+      await gateway.ledger.settle(reservation, actual, gateway.clock.now()).catch((error: unknown) => {
+        gateway.report('error', "A provider's meters could not be settled; upkeep will.", {
+          requestId,
+          reason: String(error),
+        });
+      });
+    });
+  }
+}

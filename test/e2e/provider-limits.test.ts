@@ -1,0 +1,79 @@
+/** A provider's own limits are meters: one that is full is passed over, and settled like any other. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
+
+const CONFIG = `
+providers:
+  openai: { dialect: openai-chat, baseUrl: https://api.openai.com/v1, secret: openai }
+  anthropic: { dialect: anthropic-messages, baseUrl: https://api.anthropic.com, secret: anthropic }
+models:
+  backed: { targets: [{ provider: openai, model: gpt-5-mini@fast }], fallbacks: [{ provider: anthropic, model: claude-sonnet-4-5@fast }] }
+  alone: { targets: [{ provider: openai, model: gpt-5-mini@fast }] }
+prices:
+  - { provider: openai, model: 'gpt-5-mini*', input: 0.25, output: 2 }
+  - { provider: anthropic, model: 'claude-sonnet-4-5*', input: 3, output: 15 }
+`;
+
+let stack: LocalStackProcess;
+beforeAll(async () => {
+  stack = await startLocalStack({ config: CONFIG });
+});
+afterAll(() => stack?.close());
+
+async function tollgate<T>(...args: string[]): Promise<T> {
+  const result = await stack.tollgate(...args, '--json');
+  if (result.code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${result.stderr}`);
+  return JSON.parse(result.stdout) as T;
+}
+
+interface Meter {
+  readonly minute: { readonly requests: number };
+  readonly month: { readonly usd: number };
+  readonly inFlight: readonly object[];
+}
+
+const show = (scope: string) => tollgate<Meter>('quotas', 'show', scope);
+
+it('passes over a provider that is full by its meter, from the very next request on', { timeout: 60_000 }, async () => {
+  const { key } = await tollgate<{ key: string }>('keys', 'create', '--team', 'capacity', '--budget-month', '50');
+  const ask = async (model: string) => {
+    const response = await fetch(`${stack.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, max_tokens: 50, messages: [{ role: 'user', content: 'Hello there' }] }),
+    });
+    await response.text();
+    return { status: response.status, provider: response.headers.get('x-tollgate-provider') };
+  };
+  expect(await ask('backed')).toEqual({ status: 200, provider: 'openai' });
+  await tollgate('quotas', 'set', 'provider:openai', '--rpm', '2');
+  expect(await ask('backed')).toEqual({ status: 200, provider: 'openai' });
+  expect(await ask('alone')).toEqual({ status: 200, provider: 'openai' });
+  expect(await ask('backed')).toEqual({ status: 200, provider: 'anthropic' });
+  expect((await ask('alone')).status).toBe(429);
+  await tollgate('quotas', 'set', 'provider:openai', '--rpm', 'none');
+  await tollgate('quotas', 'set', 'provider:openai/gpt-5-mini@fast', '--parallel', '0');
+  expect(await ask('backed')).toEqual({ status: 200, provider: 'anthropic' });
+
+  // Settled after the last byte.
+  await sleep(500);
+  const [openai, anthropic] = [await show('provider:openai'), await show('provider:anthropic')];
+  expect(openai).toMatchObject({ inFlight: [] });
+  expect(anthropic).toMatchObject({ inFlight: [] });
+  const rows = await tollgate<{ provider: string; cost: number; requests: number }[]>(
+    'query',
+    `SELECT provider, count(*) AS requests, sum(cost_nano_usd) AS cost FROM requests
+     WHERE outcome = 'ok' AND team = 'capacity' GROUP BY 1 ORDER BY 1`,
+  );
+  expect(rows.map(({ provider, requests }) => [provider, Number(requests)])).toEqual([
+    ['anthropic', 2],
+    ['openai', 3],
+  ]);
+  expect(Math.round(anthropic.month.usd * 1e9)).toBe(Number(rows[0]?.cost));
+  // The first one was before there was a meter; what was passed over is not counted.
+  expect(openai.minute.requests).toBe(2);
+  expect(openai.month.usd).toBeGreaterThan(0);
+  expect(Math.round(openai.month.usd * 1e9)).toBeLessThan(Number(rows[1]?.cost));
+  expect(await tollgate('quotas', 'show', 'team:capacity')).toMatchObject({ inFlight: [] });
+});
