@@ -7,6 +7,7 @@ import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { createDropList } from '../../core/drop-list.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
+import { withoutWord } from '../../core/without-word.ts';
 import { encodeFormat } from './encode-format.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeToolChoice, encodeTools, TOOL_ALIAS_RULES } from './encode-tools.ts';
@@ -19,7 +20,10 @@ const DIALECT = 'anthropic-messages';
 const OWN_FIELDS = new Set(['model', 'messages', 'max_tokens', 'stream']);
 
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
-  const dropped = createDropList(unsupportedParameters(request));
+  const dropped = createDropList([
+    ...withoutWord(request),
+    ...(Object.keys(request.metadata ?? {}).length > 0 ? ['metadata'] : []),
+  ]);
   const { drop } = dropped;
   const traits = claudeTraits(target.model);
   const aliases = aliasTools(request, TOOL_ALIAS_RULES);
@@ -107,22 +111,6 @@ function seal(body: JsonObject, target: EncodeTarget, dropped: readonly string[]
     body: Object.fromEntries(Object.entries(body).filter(([field]) => !refused.includes(field))),
     dropped: [...new Set([...dropped, ...refused])],
   };
-}
-
-/** What the dialect has no word for. A value that changes nothing is not reported. */
-function unsupportedParameters(request: ChatRequest): readonly string[] {
-  const set: readonly (readonly [parameter: string, isSet: boolean])[] = [
-    ['n', request.candidates !== 1],
-    ['seed', request.seed !== undefined],
-    ['presence_penalty', (request.presencePenalty ?? 0) !== 0],
-    ['frequency_penalty', (request.frequencyPenalty ?? 0) !== 0],
-    ['logprobs', request.logprobs === true],
-    ['top_logprobs', (request.topLogprobs ?? 0) !== 0],
-    ['logit_bias', Object.keys(request.logitBias ?? {}).length > 0],
-    ['metadata', Object.keys(request.metadata ?? {}).length > 0],
-    ['prompt_cache_key', request.promptCacheKey !== undefined],
-  ];
-  return set.filter(([, isSet]) => isSet).map(([parameter]) => parameter);
 }
 
 /** OpenAI's `default` is "no priority capacity", which is `standard_only` here. https://platform.claude.com/docs/en/api/service-tiers */

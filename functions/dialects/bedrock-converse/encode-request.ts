@@ -5,6 +5,7 @@ import { createDropList } from '../../core/drop-list.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
+import { withoutWord } from '../../core/without-word.ts';
 import { encodeFormat } from './encode-format.ts';
 import { encodeInference } from './encode-inference.ts';
 import { createDocumentNames } from './encode-media.ts';
@@ -18,7 +19,7 @@ import { DIALECT, operationPath } from './wire.ts';
 const OWN_FIELDS = new Set(['modelId', 'messages']);
 
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
-  const dropped = createDropList(unsupportedParameters(request));
+  const dropped = createDropList(withoutWord(request));
   const { drop } = dropped;
   const traits = modelTraits(target.model);
   const aliases = aliasTools(request, { names: TOOL_NAMES, ids: traits.toolIds });
@@ -79,21 +80,6 @@ function seal(
     body: Object.fromEntries(Object.entries(body).filter(([field]) => !refused.includes(field))),
     dropped: [...new Set([...dropped, ...refused])],
   };
-}
-
-/** What the dialect has no word for. A value that changes nothing is not reported. */
-function unsupportedParameters(request: ChatRequest): readonly string[] {
-  const set: readonly (readonly [parameter: string, isSet: boolean])[] = [
-    ['n', request.candidates !== 1],
-    ['seed', request.seed !== undefined],
-    ['presence_penalty', (request.presencePenalty ?? 0) !== 0],
-    ['frequency_penalty', (request.frequencyPenalty ?? 0) !== 0],
-    ['logprobs', request.logprobs === true],
-    ['top_logprobs', (request.topLogprobs ?? 0) !== 0],
-    ['logit_bias', Object.keys(request.logitBias ?? {}).length > 0],
-    ['prompt_cache_key', request.promptCacheKey !== undefined],
-  ];
-  return set.filter(([, isSet]) => isSet).map(([parameter]) => parameter);
 }
 
 /** Which of several stop sequences ended the answer, only Claude says, and only where it is asked. */
