@@ -349,6 +349,8 @@ describe('any answer', () => {
     }),
   );
   const reason = fc.constantFrom('length' as const, 'content-filter' as const, 'natural' as const);
+  // No provider streams blanks alone for arguments, and what they would mean nobody says.
+  const piece = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
 
   const pieceOf = (pieces: readonly string[], turn: number, index: number): readonly ChatEvent[] => {
     const text = pieces[turn];
@@ -358,7 +360,7 @@ describe('any answer', () => {
   it('comes back from its own stream, and from its own whole', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ block, pieces: fc.array(fc.string({ minLength: 1 }), { maxLength: 3 }) }), {
+        fc.array(fc.record({ block, pieces: fc.array(piece, { maxLength: 3 }) }), {
           minLength: 1,
           maxLength: 6,
         }),
