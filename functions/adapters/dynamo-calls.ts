@@ -35,6 +35,23 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code);
 }
 
+/** The breaker is open. */
+class NotAsked extends Error {
+  override readonly name = 'NotAsked';
+  /** An earlier try of the same call went out. */
+  readonly wasSent: boolean;
+
+  constructor(wasSent: boolean) {
+    super('It has not answered for a while');
+    this.wasSent = wasSent;
+  }
+}
+
+/** Whether a call that failed so never left the process. */
+export function wasNeverSent(error: unknown): boolean {
+  return error instanceof GatewayError && error.cause instanceof NotAsked && !error.cause.wasSent;
+}
+
 export interface Waiting {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
@@ -65,7 +82,7 @@ export async function repeatable<T>(action: string, waiting: Waiting, call: () =
   const { breaker } = waiting;
   for (let step = 0; ; step += 1) {
     const closedForMs = breaker?.closedForMs();
-    if (closedForMs !== undefined) throw unavailable(action, new Error('It has not answered for a while'), closedForMs);
+    if (closedForMs !== undefined) throw unavailable(action, new NotAsked(step > 0), closedForMs);
     try {
       const answer = await call();
       breaker?.succeeded();

@@ -11,7 +11,7 @@ import { formatMarker } from '../ledger/markers.ts';
 import { isLimited } from '../ledger/meter.ts';
 import type { ReserveAsk } from '../ledger/plan-reserve.ts';
 import { isNearlySpent, rateLimitsOf, roomOf } from '../ledger/room.ts';
-import { realWaiting, type Waiting } from './dynamo-calls.ts';
+import { realWaiting, type Waiting, wasNeverSent } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
 import { createReservationStore } from './dynamo-reservations.ts';
 import { createMeterWrites, type ScopeOutcome } from './meter-writes.ts';
@@ -59,11 +59,7 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
    * stays, says that the request was not sent, and upkeep does the rest. A failure here changes nothing for the caller.
    */
   const giveBack = async (request: ReserveRequest, undo: Undo, { reserved, failures, attempted }: Sorted) => {
-    const cancel = async () => {
-      const charged = [...reserved, ...attempted];
-      const decision = { tokens: 0, costNano: 0, reserved: charged, cancelled: true };
-      await Promise.allSettled([records.decide(request, decision)]);
-    };
+    const cancel = () => Promise.allSettled([records.cancel(request, [...reserved, ...attempted])]);
     if (failures.length > 0) await cancel();
     const undone = await Promise.allSettled(reserved.map(undo));
     if (failures.length > 0) return;
@@ -118,7 +114,9 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       const { reserved, counted } = sorted;
       const denial = worstDenial(sorted.denials);
       const failed = [...opened, ...sorted.failures];
-      if (failed.length > 0 || denial !== undefined) await giveBack(request, undo, sorted);
+      // Of a table that nobody asks there is nothing to take back, and nobody waits for it.
+      const written = reserved.length + sorted.attempted.length > 0 || opened.length === 0 || !opened.every(wasNeverSent);
+      if (written && (failed.length > 0 || denial !== undefined)) await giveBack(request, undo, sorted);
       if (failed.length > 0) throw failed[0];
       if (denial !== undefined) return { outcome: 'denied', denial, limits: limits() };
       return {

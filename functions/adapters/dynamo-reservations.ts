@@ -6,8 +6,9 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ReserveRequest, Settlement } from '../core/ports.ts';
+import type { ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
 import {
+  cancelledRecord,
   type Decision,
   openRecord,
   planDecide,
@@ -25,6 +26,8 @@ export interface RecordName {
 
 export interface ReservationStore {
   open(request: ReserveRequest): Promise<void>;
+  /** Writes down that the request was not sent, and what may have been charged for it all the same. */
+  cancel(request: ReserveRequest, charged: readonly ReservedScope[]): Promise<void>;
   /** Writes down what was used and returns it, or what an earlier call had written; undefined where all is done. */
   decide(of: RecordName, decision: Decision): Promise<Settlement | undefined>;
   close(of: RecordName): Promise<void>;
@@ -43,6 +46,13 @@ export function createReservationStore({ client, table }: TableAccess, waiting: 
     async open(request) {
       const command = new PutItemCommand({ TableName: table, Item: openRecord(request) });
       await run('write the reservation', () => client.send(command));
+    },
+
+    async cancel(request, charged) {
+      const command = new PutItemCommand({ TableName: table, Item: cancelledRecord(request, charged) });
+      // Past the breaker: what is charged and in no record is found by nobody but reconciliation.
+      const { random, sleep } = waiting;
+      await repeatable('cancel the reservation', { random, sleep }, () => client.send(command));
     },
 
     async decide({ requestId, expiresAtMs }, decision) {

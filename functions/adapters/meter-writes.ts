@@ -9,7 +9,7 @@ import type { Meter, MeterRef } from '../ledger/meter.ts';
 import { type Count, planCount } from '../ledger/plan-count.ts';
 import { planReserve, type ReserveAsk } from '../ledger/plan-reserve.ts';
 import { type Correction, planSettle } from '../ledger/plan-settle.ts';
-import { backOff, type Waiting } from './dynamo-calls.ts';
+import { backOff, type Waiting, wasNeverSent } from './dynamo-calls.ts';
 import type { MeterStore } from './dynamo-meters.ts';
 
 export type ScopeOutcome =
@@ -78,7 +78,8 @@ export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWr
       }).catch((error: unknown) => ({
         kind: 'failed',
         error,
-        ...(attempted === undefined ? {} : { attempted }),
+        // Every try before the last was refused by its condition, or the loop would have ended with it.
+        ...(attempted === undefined || wasNeverSent(error) ? {} : { attempted }),
       }));
     },
 

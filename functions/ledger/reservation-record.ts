@@ -58,6 +58,17 @@ export interface Decision extends Settlement {
   readonly cancelled: boolean;
 }
 
+/** The record of a request that was not sent, whether or not it had one: what may have been charged is to be undone. */
+export function cancelledRecord(request: ReserveRequest, charged: readonly ReservedScope[]): Record<string, Value> {
+  return {
+    ...openRecord(request),
+    settled_nano: number(0),
+    settled_tokens: number(0),
+    reserved: { L: charged.map((scope) => ({ M: chargedWindows(scope) })) },
+    cancelled: { BOOL: true },
+  };
+}
+
 /** Conditional on the record being open: a settlement is decided once. */
 export function planDecide({ tokens, costNano, reserved, cancelled }: Decision): Update {
   const expression = createExpression();

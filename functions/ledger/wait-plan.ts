@@ -47,7 +47,7 @@ export function nextPollMs(wait: Wait): number | undefined {
   // Half of an even pace at least, and the last one at the very end: the polls must not run out before the time.
   const pollsLeft = MOST_POLLS - polls;
   const paceMs = pollsLeft === 1 ? leftMs : leftMs / pollsLeft / 2;
-  return Math.max(1, Math.min(leftMs, Math.max(jitteredMs, paceMs)));
+  return Math.min(leftMs, Math.max(1, jitteredMs, paceMs));
 }
 
 /** When there can be room, from now; undefined where no wait of a request's length brings any. */

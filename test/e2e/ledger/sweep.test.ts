@@ -279,3 +279,23 @@ async function recordOf(requestId: string, nowMs: number): Promise<{ readonly pk
   }
   throw new Error(`There is no record of ${requestId}.`);
 }
+
+describe('a reservation whose record could not be written, nor anything be undone', () => {
+  it('is written down as cancelled, past the breaker, and undone by the sweep', async () => {
+    const scope = team();
+    const nowMs = await nextHour();
+    await bench.limit(scope, { limit_parallel: 1, budget_month_usd: 50 });
+    let puts = 0;
+    let charges = 0;
+    const ledger = bench.ledger(({ command, pk }) => {
+      if (command === 'PutItemCommand') return ++puts <= 3 ? 'unsent' : undefined;
+      return command === 'UpdateItemCommand' && pk === `meter#${scope}` && ++charges > 1 ? 'unsent' : undefined;
+    });
+    await expect(ledger.reserve(ask([scope], { nowMs, costNano: usd(2) }))).rejects.toMatchObject({
+      kind: 'ledger-unavailable',
+    });
+    expect(await bench.show(scope, nowMs)).toMatchObject({ reservedUsd: 2, inFlight: { length: 1 } });
+    expect(await upkeepAt(nowMs + 10 * MINUTE).run()).toMatchObject({ swept: 1 });
+    expect(await bench.show(scope, nowMs)).toMatchObject({ ...nothing, month: { usd: 0 } });
+  });
+});
