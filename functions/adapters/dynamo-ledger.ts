@@ -115,7 +115,8 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       const denial = worstDenial(sorted.denials);
       const failed = [...opened, ...sorted.failures];
       // Of a table that nobody asks there is nothing to take back, and nobody waits for it.
-      const written = reserved.length + sorted.attempted.length > 0 || opened.length === 0 || !opened.every(wasNeverSent);
+      const written =
+        reserved.length + sorted.attempted.length > 0 || opened.length === 0 || !opened.every(wasNeverSent);
       if (written && (failed.length > 0 || denial !== undefined)) await giveBack(request, undo, sorted);
       if (failed.length > 0) throw failed[0];
       if (denial !== undefined) return { outcome: 'denied', denial, limits: limits() };
