@@ -48,6 +48,8 @@ const provider = z.strictObject({
   region: z.optional(variable),
   headers: z.optional(z.record(z.string(), z.string())),
   affinity: z.optional(z.enum(['none', 'prefix'])),
+  /** Where servers of the vLLM kind publish their load, below the base URL's origin; read by upkeep. */
+  metricsPath: z.optional(z.string().check(z.regex(/^\/[^\s?#]*$/, 'must be a path that begins with "/"'))),
   /** The provider's id in the price catalogue, where its name here is another. */
   priceAs: z.optional(z.string()),
   quirks: z.optional(quirks),
@@ -86,6 +88,11 @@ const target = z.strictObject({
   weight: z.optional(z.number().check(z.gte(0))),
 });
 
+const share = z.number().check(z.gte(0), z.lte(1));
+
+/** A copy of some requests goes to a target whose answers are only logged. */
+const shadow = z.strictObject({ ...target.shape, weight: z.optional(z.never()), rate: share });
+
 const timeouts = z.strictObject({
   connectMs: z._default(milliseconds, 3_000),
   firstTokenMs: z._default(milliseconds, 30_000),
@@ -103,6 +110,20 @@ const model = z.strictObject({
   log: z._default(z.enum(['none', 'metadata', 'full']), 'metadata'),
   /** How long a request that finds a limit a minute or at once reached may wait for room, in milliseconds. */
   queueMs: z._default(z.int().check(z.gte(0), z.lte(60_000)), 0),
+  /**
+   * What may be done for a stream that dies half-way. `hold`: nothing goes out for so long, or before so many tokens are
+   * there, and until then another target can take over; `buffer`: nothing goes out before the answer is complete.
+   */
+  rescue: z._default(z.enum(['none', 'hold', 'buffer']), 'none'),
+  hold: z.optional(
+    z.strictObject({
+      ms: z.optional(z.int().check(z.gte(1), z.lte(60_000))),
+      tokens: z.optional(z.int().check(z.gte(1), z.lte(100_000))),
+    }),
+  ),
+  /** Whether an answer that a provider refuses for its content is asked of the next target. */
+  onRefusal: z._default(z.enum(['answer', 'fallback']), 'answer'),
+  shadow: z.optional(shadow),
   /** The most output the model can give; bounds the worst case of a request that names no cap. */
   maxOutputTokens: z.optional(z.int().check(z.positive())),
 });
@@ -120,6 +141,63 @@ const price = z.strictObject({
   audioOutput: z.optional(z.number().check(z.gte(0))),
 });
 
+/** What a provider's model can do, where the catalogue does not know it or is wrong. */
+const capability = z.strictObject({
+  provider: name,
+  /** A model's name, or a prefix with `*` at its end. */
+  model: z.string(),
+  /** Input and output together, in tokens. */
+  contextTokens: z.optional(z.int().check(z.positive())),
+  maxOutputTokens: z.optional(z.int().check(z.positive())),
+  tools: z.optional(z.boolean()),
+  images: z.optional(z.boolean()),
+  files: z.optional(z.boolean()),
+  audio: z.optional(z.boolean()),
+  jsonSchema: z.optional(z.boolean()),
+});
+
+const SUBJECTS = /^(user|key|team|app|request|metadata\.[a-zA-Z0-9_.-]{1,64})$/;
+
+const experiment = z.strictObject({
+  /** The alias whose traffic is divided. */
+  model: name,
+  /** Who stays in one arm. Where a request has no such thing, its key stands in. */
+  subject: z._default(
+    z.string().check(z.regex(SUBJECTS, 'must be user, key, team, app, request or metadata.NAME')),
+    'user',
+  ),
+  enabled: z._default(z.boolean(), true),
+  /** An arm without targets takes the alias's own. */
+  arms: z
+    .record(
+      name,
+      z.strictObject({
+        weight: z.number().check(z.gte(0)),
+        targets: z.optional(z.array(target).check(z.minLength(1, 'at least one target'))),
+        fallbacks: z.optional(z.array(target)),
+      }),
+    )
+    .check(z.refine((arms) => Object.values(arms).some(({ weight }) => weight > 0), 'all weights are 0')),
+});
+
+/** When a target counts as broken, for every instance. */
+const breaker = z.strictObject({
+  /** Failures in a row. */
+  failures: z._default(z.int().check(z.gte(1)), 5),
+  /** Share of failures among the last requests of a minute, once there are `minRequests` of them. */
+  errorRate: z._default(share, 0.5),
+  minRequests: z._default(z.int().check(z.gte(1)), 20),
+  /** The first pause; it doubles with each trip. */
+  openMs: z._default(milliseconds, 5_000),
+  mostOpenMs: z._default(milliseconds, 300_000),
+});
+
+/** What is taken out of contents besides what the detectors know. */
+const redactionPattern = z.strictObject({
+  name,
+  pattern: z.string().check(z.minLength(1), z.maxLength(500), z.refine(isPattern, 'is not a regular expression')),
+});
+
 const limits = z.strictObject({
   /** Lambda takes 6 MB of request; more is answered with 413 here too. */
   requestBytes: z._default(z.int().check(z.positive(), z.lte(6_291_456)), 6_291_456),
@@ -135,6 +213,10 @@ export const configSchema = z
     providers: z.record(name, writtenProvider),
     models: z._default(z.record(name, model), {}),
     prices: z._default(z.array(price), []),
+    capabilities: z._default(z.array(capability), []),
+    experiments: z._default(z.record(name, experiment), {}),
+    breaker: z.prefault(breaker, {}),
+    redaction: z.prefault(z.strictObject({ patterns: z._default(z.array(redactionPattern), []) }), {}),
     onLedgerFailure: z.optional(z.enum(['open', 'closed'])),
     limits: z.prefault(limits, {}),
     /** Images and files by URL, for targets that read no URLs: fetched by the gateway, or answered with 400. */
@@ -144,16 +226,46 @@ export const configSchema = z
   })
   .check(
     z.superRefine((config, context) => {
+      const unknownProvider = (path: readonly PropertyKey[], provider: string): void => {
+        const known = Object.keys(config.providers).join(', ');
+        context.addIssue({
+          code: 'custom',
+          path: [...path],
+          message: `no provider named "${provider}" (there are: ${known})`,
+        });
+      };
+      const divided = new Map<string, string>();
+      for (const [name, { model, enabled, arms }] of Object.entries(config.experiments)) {
+        const path = ['experiments', name];
+        if (!(model in config.models)) {
+          context.addIssue({ code: 'custom', path: [...path, 'model'], message: `no model named "${model}"` });
+        }
+        const other = enabled ? divided.get(model) : undefined;
+        if (other !== undefined) {
+          const message = `the experiment "${other}" divides the traffic of "${model}" already`;
+          context.addIssue({ code: 'custom', path: [...path, 'model'], message });
+        }
+        if (enabled) divided.set(model, name);
+        for (const [arm, entry] of Object.entries(arms)) {
+          for (const list of ['targets', 'fallbacks'] as const) {
+            entry[list]?.forEach((item, index) => {
+              if (!(item.provider in config.providers)) {
+                unknownProvider([...path, 'arms', arm, list, index, 'provider'], item.provider);
+              }
+            });
+          }
+        }
+      }
       for (const [alias, entry] of Object.entries(config.models)) {
         for (const list of ['targets', 'fallbacks'] as const) {
           entry[list].forEach((item, index) => {
-            if (item.provider in config.providers) return;
-            context.addIssue({
-              code: 'custom',
-              path: ['models', alias, list, index, 'provider'],
-              message: `no provider named "${item.provider}" (there are: ${Object.keys(config.providers).join(', ')})`,
-            });
+            if (!(item.provider in config.providers)) {
+              unknownProvider(['models', alias, list, index, 'provider'], item.provider);
+            }
           });
+        }
+        if (entry.shadow !== undefined && !(entry.shadow.provider in config.providers)) {
+          unknownProvider(['models', alias, 'shadow', 'provider'], entry.shadow.provider);
         }
         if (!entry.targets.some((item) => (item.weight ?? 1) > 0)) {
           context.addIssue({ code: 'custom', path: ['models', alias, 'targets'], message: 'all weights are 0' });
@@ -166,7 +278,19 @@ export type Config = z.output<typeof configSchema>;
 export type ProviderConfig = Config['providers'][string];
 export type ModelConfig = Config['models'][string];
 export type TargetConfig = ModelConfig['targets'][number];
+export type ExperimentConfig = Config['experiments'][string];
+export type CapabilityOverride = Config['capabilities'][number];
+export type BreakerConfig = Config['breaker'];
 export type PriceOverride = Config['prices'][number];
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export interface ConfigProblem {
   /** `models.smart.targets[0].provider` */

@@ -28,6 +28,8 @@ export const DEFAULT_SETTINGS: ModelSettings = {
   dropParams: false,
   log: 'metadata',
   queueMs: 0,
+  rescue: 'none',
+  onRefusal: 'answer',
 };
 
 export function plan(input: PlanInput): Plan {
