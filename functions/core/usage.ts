@@ -62,3 +62,15 @@ export function addUsage(one: Usage, other: Usage): Usage {
     audioOutputTokens: one.audioOutputTokens + other.audioOutputTokens,
   };
 }
+
+/** The same tokens, had there been no prompt cache: all of its classes are plain input. */
+export function withoutCache(usage: Usage): Usage {
+  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usage;
+  return {
+    ...usage,
+    inputTokens: inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens,
+    cacheReadTokens: 0,
+    cacheWrite5mTokens: 0,
+    cacheWrite1hTokens: 0,
+  };
+}

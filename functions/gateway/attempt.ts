@@ -3,6 +3,7 @@ import type { EncodedRequest, EncodeTarget, ErrorReply } from '../core/codec.ts'
 import { type ErrorKind, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamReply, UpstreamTarget } from '../core/ports.ts';
 import { quirksOf } from '../core/quirks.ts';
+import { withoutCache } from '../core/usage.ts';
 import { costNano } from '../ledger/prices.ts';
 import type { ModelSettings } from '../routing/plan.ts';
 import type { Gateway, Setup } from './gateway.ts';
@@ -123,6 +124,7 @@ export function closeAttempt(exchange: Exchange, attempt: Pick<Attempt, 'target'
   const price = priceOf(exchange.setup, attempt.target, exchange.trace.startedAtMs);
   trace.unpriced = price === undefined;
   trace.costNano = price === undefined ? 0 : costNano(price, trace.usage);
+  trace.uncachedCostNano = price === undefined ? 0 : costNano(price, withoutCache(trace.usage));
 }
 
 function reasonOf(signal: AbortSignal): GatewayError | undefined {

@@ -21,7 +21,7 @@ export function totalsOf(attempts: readonly AttemptTrace[]): Totals {
       : used.length > 0
         ? 'reported'
         : 'none',
-    costNano: used.reduce((sum, attempt) => sum + attempt.costNano, 0),
+    costNano: sumOf(used, (attempt) => attempt.costNano),
     unpriced: used.some((attempt) => attempt.unpriced),
   };
 }
@@ -46,10 +46,12 @@ export function buildRow(trace: Trace): Row {
     provider: attempt?.provider ?? null,
     target_model: attempt?.model ?? null,
     served_model: attempt?.servedModel ?? null,
+    service_tier: attempt?.serviceTier ?? null,
     route: trace.route ?? null,
-    experiment: null,
-    arm: null,
-    shadow: false,
+    experiment: trace.experiment ?? null,
+    arm: trace.arm ?? null,
+    shadow: trace.shadowOf !== undefined,
+    shadow_of: trace.shadowOf ?? null,
     outcome: trace.outcome,
     http_status: trace.status ?? null,
     error_kind: trace.error?.kind ?? null,
@@ -58,7 +60,8 @@ export function buildRow(trace: Trace): Row {
     denied_limit: trace.denial?.limit ?? null,
     finish_reason: attempt?.finishReason ?? null,
     attempt_count: sentAttempts(trace).length,
-    attempts: trace.attempts.map((each) => attemptRow(each, endedAtMs)),
+    failed_attempts: sentAttempts(trace).filter(hasFailed).length,
+    attempts: trace.attempts.map((each) => attemptRow(trace, each, endedAtMs)),
     input_tokens: totals.usage.inputTokens,
     cache_read_tokens: totals.usage.cacheReadTokens,
     cache_write_5m_tokens: totals.usage.cacheWrite5mTokens,
@@ -70,6 +73,11 @@ export function buildRow(trace: Trace): Row {
     usage_source: totals.usageSource,
     cost_nano_usd: totals.costNano,
     cost_usd: totals.costNano / 1e9,
+    failed_attempt_cost_nano_usd: sumOf(trace.attempts.filter(hasFailed), (each) => each.costNano),
+    uncached_cost_nano_usd: sumOf(trace.attempts, (each) => each.uncachedCostNano),
+    estimated_input_tokens: sumOf(trace.attempts, (each) => each.estimate?.inputTokens ?? 0),
+    estimated_output_tokens: sumOf(trace.attempts, (each) => each.estimate?.outputTokens ?? 0),
+    estimated_cost_nano_usd: sumOf(trace.attempts, (each) => each.estimate?.costNano ?? 0),
     reserved_nano_usd: trace.reservation?.costNano ?? null,
     price_version: trace.priceVersion ?? null,
     unpriced: totals.unpriced,
@@ -86,15 +94,41 @@ export function buildRow(trace: Trace): Row {
   };
 }
 
-function attemptRow(attempt: AttemptTrace, endedAtMs: number): AttemptRow {
+function attemptRow(trace: Trace, attempt: AttemptTrace, endedAtMs: number): AttemptRow {
+  const { usage, estimate, firstContentAtMs } = attempt;
   return {
     provider: attempt.provider,
     model: attempt.model,
+    served_model: attempt.servedModel ?? null,
+    service_tier: attempt.serviceTier ?? null,
+    key_index: attempt.keyIndex ?? null,
     http_status: attempt.status ?? attempt.error?.upstreamStatus ?? null,
     error_kind: attempt.error?.kind ?? null,
+    finish_reason: attempt.finishReason ?? null,
+    started_after_ms: attempt.startedAtMs - trace.startedAtMs,
+    time_to_first_token_ms: firstContentAtMs === undefined ? null : firstContentAtMs - attempt.startedAtMs,
     duration_ms: (attempt.endedAtMs ?? endedAtMs) - attempt.startedAtMs,
-    input_tokens: attempt.usage.inputTokens,
-    output_tokens: attempt.usage.outputTokens,
+    usage_source: attempt.usageSource,
+    input_tokens: usage.inputTokens,
+    cache_read_tokens: usage.cacheReadTokens,
+    cache_write_5m_tokens: usage.cacheWrite5mTokens,
+    cache_write_1h_tokens: usage.cacheWrite1hTokens,
+    output_tokens: usage.outputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    audio_input_tokens: usage.audioInputTokens,
+    audio_output_tokens: usage.audioOutputTokens,
     cost_nano_usd: attempt.costNano,
+    estimated_input_tokens: estimate?.inputTokens ?? null,
+    estimated_output_tokens: estimate?.outputTokens ?? null,
+    estimated_cost_nano_usd: estimate?.costNano ?? null,
+    unpriced: attempt.unpriced,
   };
+}
+
+function hasFailed(attempt: AttemptTrace): boolean {
+  return attempt.error !== undefined;
+}
+
+function sumOf(attempts: readonly AttemptTrace[], amount: (attempt: AttemptTrace) => number): number {
+  return attempts.reduce((sum, attempt) => sum + amount(attempt), 0);
 }

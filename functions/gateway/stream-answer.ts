@@ -6,6 +6,7 @@ import type { UpstreamTarget } from '../core/ports.ts';
 import { closeAttempt, failAttempt } from './attempt.ts';
 import { answerContext, type Call, type ChatAttempt, openChat } from './chat-attempt.ts';
 import { PING, withPings } from './pings.ts';
+import { noteFirstContent } from './trace.ts';
 
 /** Finds a target that streams. */
 export type OpenStream = () => Promise<AsyncGenerator<string>>;
@@ -65,7 +66,7 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
   } finally {
     clearTimeout(patience);
   }
-  call.trace.firstContentAtMs = call.gateway.clock.now();
+  noteFirstContent(call.trace, attempt.trace, call.gateway.clock.now());
   return tail(call, attempt, head, pieces, encoder);
 }
 

@@ -8,18 +8,34 @@ import type { Caller, Denial, RateLimits, Reservation } from '../core/ports.ts';
 import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import type { Outcome } from '../records/row.ts';
 
+/** Of an attempt whose provider reported no usage: what it may be billed for. */
+export interface AttemptEstimate {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNano: number;
+}
+
 export interface AttemptTrace {
   readonly provider: string;
   readonly model: string;
   readonly startedAtMs: number;
+  /** Which of the provider's keys was used, from 0. */
+  keyIndex: number | undefined;
+  firstContentAtMs: number | undefined;
   endedAtMs: number | undefined;
   status: number | undefined;
   error: GatewayError | undefined;
   usage: Usage;
   usageSource: UsageSource;
   costNano: number;
+  /** What the same usage would have cost had no token been read from or written to a cache. */
+  uncachedCostNano: number;
+  /** Beside `usage`, never in it. */
+  estimate: AttemptEstimate | undefined;
   unpriced: boolean;
   servedModel: string | undefined;
+  /** As the provider named it. */
+  serviceTier: string | undefined;
   finishReason: FinishReason | undefined;
 }
 
@@ -32,6 +48,10 @@ export interface Trace {
   caller: Caller | undefined;
   model: string | undefined;
   readonly attempts: AttemptTrace[];
+  experiment: string | undefined;
+  arm: string | undefined;
+  /** The id of the request that this one mirrors. */
+  shadowOf: string | undefined;
   reservation: Reservation | undefined;
   limits: RateLimits;
   denial: Denial | undefined;
@@ -69,6 +89,9 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     caller: undefined,
     model: undefined,
     attempts: [],
+    experiment: undefined,
+    arm: undefined,
+    shadowOf: undefined,
     reservation: undefined,
     limits: {},
     denial: undefined,
@@ -97,19 +120,30 @@ export function sentAttempts(trace: Trace): readonly AttemptTrace[] {
   return trace.attempts.filter((attempt) => attempt.error?.kind !== 'misconfigured');
 }
 
+/** Of the request, and of the attempt that brought it. */
+export function noteFirstContent(trace: Trace, attempt: AttemptTrace, nowMs: number): void {
+  attempt.firstContentAtMs = nowMs;
+  trace.firstContentAtMs = nowMs;
+}
+
 export function openAttempt(trace: Trace, provider: string, model: string, startedAtMs: number): AttemptTrace {
   const attempt: AttemptTrace = {
     provider,
     model,
     startedAtMs,
+    keyIndex: undefined,
+    firstContentAtMs: undefined,
     endedAtMs: undefined,
     status: undefined,
     error: undefined,
     usage: NO_USAGE,
     usageSource: 'none',
     costNano: 0,
+    uncachedCostNano: 0,
+    estimate: undefined,
     unpriced: false,
     servedModel: undefined,
+    serviceTier: undefined,
     finishReason: undefined,
   };
   trace.attempts.push(attempt);

@@ -4,6 +4,7 @@ import type { Json } from '../core/json.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
 import { type Attempt, closeAttempt, failAttempt } from './attempt.ts';
 import { answerContext, type Call, openChat } from './chat-attempt.ts';
+import { noteFirstContent } from './trace.ts';
 
 /** One attempt. Returns the client's JSON. */
 export async function wholeAnswer(call: Call, target: UpstreamTarget): Promise<string> {
@@ -12,7 +13,7 @@ export async function wholeAnswer(call: Call, target: UpstreamTarget): Promise<s
     const text = await attempt.reply.text();
     const events = attempt.provider.decodeResponse(parseAnswer(text, attempt), attempt.encoded.restore);
     attempt.watch.see(events);
-    call.trace.firstContentAtMs = call.gateway.clock.now();
+    noteFirstContent(call.trace, attempt.trace, call.gateway.clock.now());
     closeAttempt(call, attempt);
     if (attempt.passthrough) return text;
     return JSON.stringify(call.client.encodeResponse(events, answerContext(call)));

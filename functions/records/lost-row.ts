@@ -12,7 +12,19 @@ export interface LostRequest {
   readonly costNano: number;
 }
 
-const ABOUT = ['api', 'client_dialect', 'key_id', 'team', 'user_id', 'app', 'env', 'model'] as const;
+const ABOUT = [
+  'api',
+  'client_dialect',
+  'key_id',
+  'team',
+  'user_id',
+  'app',
+  'env',
+  'model',
+  'experiment',
+  'arm',
+  'shadow_of',
+] as const;
 
 /**
  * Of the record alone, so that two sweepers write the same row. What is not known is null. The gateway may have got as
@@ -33,7 +45,7 @@ export function lostRow(request: LostRequest, gatewayVersion: string): Row {
     reserved_nano_usd: request.reservedNano,
     stream: request.about.stream === undefined ? null : request.about.stream === 'true',
     unpriced: false,
-    shadow: false,
+    shadow: request.about.shadow_of !== undefined,
     gateway_version: gatewayVersion,
   };
 }

@@ -1,4 +1,41 @@
 /**
+ * One upstream request, within the column `attempts`. The two engines take structs in arrays apart differently, so that
+ * what a shipped query needs of the attempts stands beside them, as a column of its own.
+ */
+export const ATTEMPT_FIELDS = [
+  ['provider', 'string'],
+  ['model', 'string'],
+  ['served_model', 'string'],
+  ['service_tier', 'string'],
+  /** Which of the provider's keys, from 0. */
+  ['key_index', 'bigint'],
+  ['http_status', 'bigint'],
+  ['error_kind', 'string'],
+  ['finish_reason', 'string'],
+  /** From the request's beginning to this attempt's. */
+  ['started_after_ms', 'double'],
+  ['time_to_first_token_ms', 'double'],
+  ['duration_ms', 'double'],
+  ['usage_source', 'string'],
+  ['input_tokens', 'bigint'],
+  ['cache_read_tokens', 'bigint'],
+  ['cache_write_5m_tokens', 'bigint'],
+  ['cache_write_1h_tokens', 'bigint'],
+  ['output_tokens', 'bigint'],
+  ['reasoning_tokens', 'bigint'],
+  ['audio_input_tokens', 'bigint'],
+  ['audio_output_tokens', 'bigint'],
+  ['cost_nano_usd', 'bigint'],
+  /** What a provider that reported nothing may have counted all the same: in no sum. */
+  ['estimated_input_tokens', 'bigint'],
+  ['estimated_output_tokens', 'bigint'],
+  ['estimated_cost_nano_usd', 'bigint'],
+  ['unpriced', 'boolean'],
+] as const;
+
+const ATTEMPT_TYPE = `struct<${ATTEMPT_FIELDS.map(([name, type]) => `${name}:${type}`).join(',')}>`;
+
+/**
  * The columns of the request log: the one definition behind the Glue table, the local lake, the row's type and the
  * tests. Types are Hive's; only those that may be widened safely (no int, no float). Names are lower case because
  * Firehose's JSON SerDe lowers them, and avoid words that Trino or DuckDB reserve (`user`).
@@ -18,10 +55,12 @@ export const ROW_COLUMNS = [
   ['provider', 'string', 'That answered, or was tried last.'],
   ['target_model', 'string', "The provider's name for the model that was asked."],
   ['served_model', 'string', 'As the provider named it in its answer.'],
+  ['service_tier', 'string', 'As the provider named it: default, flex, priority, batch, …'],
   ['route', 'string', 'How the targets were ordered, and which were left out and why.'],
   ['experiment', 'string', 'Name of the experiment, if any.'],
   ['arm', 'string', 'Arm of the experiment.'],
   ['shadow', 'boolean', 'A mirrored request whose answer nobody saw.'],
+  ['shadow_of', 'string', 'The id of the request that it mirrored.'],
   ['outcome', 'string', 'ok, denied, refused, failed, truncated or lost.'],
   ['http_status', 'bigint', 'Status that the client got.'],
   ['error_kind', 'string', "The gateway's kind of error."],
@@ -30,11 +69,8 @@ export const ROW_COLUMNS = [
   ['denied_limit', 'string', 'The limit that refused it.'],
   ['finish_reason', 'string', 'stop, length, tool-calls, content-filter, refusal or error.'],
   ['attempt_count', 'bigint', 'Upstream requests made.'],
-  [
-    'attempts',
-    'array<struct<provider:string,model:string,http_status:bigint,error_kind:string,duration_ms:double,input_tokens:bigint,output_tokens:bigint,cost_nano_usd:bigint>>',
-    'Every upstream request in order.',
-  ],
+  ['failed_attempts', 'bigint', 'Those of them that failed.'],
+  ['attempts', `array<${ATTEMPT_TYPE}>`, 'Every upstream request in order.'],
   ['input_tokens', 'bigint', 'Uncached text input.'],
   ['cache_read_tokens', 'bigint', 'Input read from a prompt cache.'],
   ['cache_write_5m_tokens', 'bigint', 'Input written to a cache that lives 5 minutes.'],
@@ -44,8 +80,13 @@ export const ROW_COLUMNS = [
   ['audio_input_tokens', 'bigint', 'Audio input.'],
   ['audio_output_tokens', 'bigint', 'Audio output.'],
   ['usage_source', 'string', 'reported, estimated or none.'],
-  ['cost_nano_usd', 'bigint', 'Cost in 1e-9 USD, exact.'],
+  ['cost_nano_usd', 'bigint', 'Cost of all attempts in 1e-9 USD, exact.'],
   ['cost_usd', 'double', 'The same in USD, for reading.'],
+  ['failed_attempt_cost_nano_usd', 'bigint', 'The part of it that went to attempts that failed.'],
+  ['uncached_cost_nano_usd', 'bigint', 'What it would have cost without any prompt cache.'],
+  ['estimated_input_tokens', 'bigint', 'Sent in attempts whose provider reported no usage: in no sum.'],
+  ['estimated_output_tokens', 'bigint', 'Received in such attempts: in no sum.'],
+  ['estimated_cost_nano_usd', 'bigint', 'What such attempts would cost if the provider bills them: in no sum.'],
   ['reserved_nano_usd', 'bigint', 'The worst case that was reserved.'],
   ['price_version', 'string', 'Version of the prices used.'],
   ['unpriced', 'boolean', 'No price was known: cost is 0 and wrong.'],
@@ -70,16 +111,9 @@ export const PARTITION_COLUMN = 'dt';
 type Column = (typeof ROW_COLUMNS)[number];
 type ColumnType<N extends Column[0]> = Extract<Column, readonly [N, ...unknown[]]>[1];
 
-export interface AttemptRow {
-  readonly provider: string;
-  readonly model: string;
-  readonly http_status: number | null;
-  readonly error_kind: string | null;
-  readonly duration_ms: number;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cost_nano_usd: number;
-}
+type Attempt = (typeof ATTEMPT_FIELDS)[number];
+
+export type AttemptRow = { readonly [F in Attempt as F[0]]: ValueOf<F[1]> | null };
 
 type ValueOf<T extends string> = T extends 'string' | 'timestamp'
   ? string
