@@ -2,8 +2,9 @@
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader, StatementType } from '@duckdb/node-api';
-import { type ColumnType, parseColumnType } from '../functions/records/column-types.ts';
-import { PARTITION_COLUMN, REQUESTS_PREFIX, REQUESTS_TABLE, ROW_COLUMNS } from '../functions/records/row.ts';
+import { LAKE_TABLES, type LakeColumns, type LakeTable } from '../functions/records/lake-tables.ts';
+import { PARTITION_COLUMN, ROW_COLUMNS } from '../functions/records/row.ts';
+import { duckdbColumns, identifier, text } from './duckdb-types.ts';
 import { plainValue } from './plain-value.ts';
 
 export interface LakeColumn {
@@ -32,13 +33,15 @@ export interface Lake {
 export async function convertToParquet(options: {
   readonly jsonLinesFile: string;
   readonly parquetFile: string;
+  /** By default those of the request log. */
+  readonly columns?: LakeColumns;
 }): Promise<number> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   const unfinished = `${options.parquetFile}.unfinished`;
   try {
-    const columns = ROW_COLUMNS.map(
-      ([name, type]) => `${identifier(name)}: ${text(duckdbType(parseColumnType(type)))}`,
+    const columns = duckdbColumns(options.columns ?? ROW_COLUMNS).map(
+      ([name, type]) => `${identifier(name)}: ${text(type)}`,
     );
     const result = await connection.run(
       `COPY (SELECT * FROM read_json(${text(options.jsonLinesFile)}, format = 'newline_delimited',
@@ -55,12 +58,12 @@ export async function convertToParquet(options: {
 }
 
 /**
- * Opens `LAKE/requests/dt=…/*.parquet` as the view `requests`, with the partition as the string column `dt`, as Athena
- * has it. Files of older gateways may lack columns: they are null there. Queries cannot leave the folder: DuckDB's
- * access to other files and to the network is shut, and so are its settings.
+ * Opens `LAKE/requests/dt=…/*.parquet` as the view `requests`, and the other tables likewise, with the partition as the
+ * string column `dt`, as Athena has it. Files of older gateways may lack columns: they are null there. Queries cannot
+ * leave these folders: DuckDB's access to other files and to the network is shut, and so are its settings.
  */
 export async function openLake(lakeDir: string): Promise<Lake> {
-  const folder = resolve(lakeDir, REQUESTS_PREFIX);
+  const folderOf = ({ prefix }: LakeTable) => resolve(lakeDir, prefix);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const close = () => {
@@ -70,13 +73,14 @@ export async function openLake(lakeDir: string): Promise<Lake> {
   try {
     // As in Athena: what an unqualified date or `current_date` means must not depend on the machine.
     await connection.run(`SET TimeZone = 'UTC'`);
-    await connection.run(`SET allowed_directories = [${text(`${folder}/`)}]`);
+    const folders = LAKE_TABLES.map((table) => text(`${folderOf(table)}/`));
+    await connection.run(`SET allowed_directories = [${folders.join(', ')}]`);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     return {
       close,
       async query(sql, values = []) {
-        await createView(connection, folder);
+        for (const table of LAKE_TABLES) await createView(connection, table, folderOf(table));
         return read(await runOne(connection, sql, values));
       },
     };
@@ -87,17 +91,17 @@ export async function openLake(lakeDir: string): Promise<Lake> {
 }
 
 /** Anew for every query: a folder without a file cannot be bound, and the first file may have come since. */
-async function createView(connection: DuckDBConnection, folder: string): Promise<void> {
+async function createView(connection: DuckDBConnection, table: LakeTable, folder: string): Promise<void> {
   const pattern = text(join(folder, `${PARTITION_COLUMN}=*`, '*.parquet'));
-  const empty = ROW_COLUMNS.map(([name, type]) => `NULL::${duckdbType(parseColumnType(type))} AS ${identifier(name)}`)
-    .concat(`NULL::VARCHAR AS ${PARTITION_COLUMN}`)
+  const empty = [...duckdbColumns(table.columns), [PARTITION_COLUMN, 'VARCHAR'] as const]
+    .map(([name, type]) => `NULL::${type} AS ${identifier(name)}`)
     .join(', ');
   const found = await connection.runAndReadAll(`SELECT count(*) FROM glob(${pattern})`);
   const files = Number(found.getRows()[0]?.[0] ?? 0);
   const stored = `UNION ALL BY NAME SELECT * FROM read_parquet(${pattern}, union_by_name = true,
     hive_partitioning = true, hive_types = {'${PARTITION_COLUMN}': VARCHAR})`;
   await connection.run(
-    `CREATE OR REPLACE VIEW ${REQUESTS_TABLE} AS (SELECT ${empty} WHERE false) ${files === 0 ? '' : stored}`,
+    `CREATE OR REPLACE VIEW ${table.name} AS (SELECT ${empty} WHERE false) ${files === 0 ? '' : stored}`,
   );
 }
 
@@ -123,27 +127,4 @@ function read(result: DuckDBResultReader): LakeResult {
     columns: names.map((name, index) => ({ name, type: result.columnType(index).toString() })),
     rows: result.convertRows(plainValue),
   };
-}
-
-function duckdbType(type: ColumnType): string {
-  switch (type.kind) {
-    case 'string':
-      return 'VARCHAR';
-    case 'array':
-      return `${duckdbType(type.element)}[]`;
-    case 'map':
-      return `MAP(${duckdbType(type.key)}, ${duckdbType(type.value)})`;
-    case 'struct':
-      return `STRUCT(${type.fields.map(([name, field]) => `${identifier(name)} ${duckdbType(field)}`).join(', ')})`;
-    default:
-      return type.kind.toUpperCase();
-  }
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }

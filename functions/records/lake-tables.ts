@@ -1,0 +1,15 @@
+/** What lies in the lake, a folder a table: `PREFIX/dt=2026-11-23/*.parquet`, by day of arrival. */
+import { REQUESTS_PREFIX, REQUESTS_TABLE, ROW_COLUMNS } from './row.ts';
+
+/** Name, Hive type and comment. */
+export type LakeColumns = readonly (readonly [name: string, type: string, comment: string])[];
+
+export interface LakeTable {
+  readonly name: string;
+  readonly prefix: string;
+  readonly columns: LakeColumns;
+}
+
+export const LAKE_TABLES: readonly LakeTable[] = [
+  { name: REQUESTS_TABLE, prefix: REQUESTS_PREFIX, columns: ROW_COLUMNS },
+];
