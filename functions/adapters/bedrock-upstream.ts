@@ -58,6 +58,7 @@ export function createBedrockUpstream(options: {
   async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
     const sdk = await loadSdk();
     const client = await clientFor(sdk, target, how.connectMs);
+    how.sending?.(target.config.secret === undefined ? undefined : { index: 0 });
     const abort = new AbortController();
     // A whole answer's headers come when the model has finished: only the total deadline can bound it.
     const patience = how.stream ? setTimeout(() => abort.abort(silence(target.provider)), how.firstTokenMs) : undefined;

@@ -55,6 +55,7 @@ export function createHttpUpstream(options: { readonly secrets: SecretStore }): 
       ...target.config.headers,
       ...(key === undefined ? {} : AUTH_HEADERS[auth ?? DIALECT_AUTH[dialect]](key)),
     };
+    how.sending?.(key === undefined ? undefined : { index: 0 });
     let reply: Dispatcher.ResponseData;
     try {
       reply = await httpRequest(`${target.baseUrl}${request.path}`, {

@@ -162,12 +162,20 @@ export interface UpstreamReply {
   drain(): Promise<void>;
 }
 
+/** Which of a provider's keys a request carries: never the key itself. */
+export interface KeyUse {
+  /** Its place in the secret, from 0. */
+  readonly index: number;
+}
+
 export interface UpstreamOptions {
   readonly stream: boolean;
   readonly signal: AbortSignal;
   readonly connectMs: number;
   readonly firstTokenMs: number;
   readonly idleMs: number;
+  /** Called once, when the request goes out; not where there is no key for it. */
+  sending?(key: KeyUse | undefined): void;
 }
 
 /** Throws `upstream-unreachable`, `upstream-timeout` or `misconfigured`; any answer with a status is a reply. */

@@ -51,6 +51,10 @@ export async function sendAttempt(
       connectMs: settings.timeouts.connectMs,
       firstTokenMs: settings.timeouts.firstTokenMs,
       idleMs: settings.timeouts.idleMs,
+      sending: (key) => {
+        trace.sent = true;
+        trace.keyIndex = key?.index;
+      },
     });
     trace.status = reply.status;
     if (reply.status < 200 || reply.status > 299) {

@@ -9,7 +9,7 @@ import type { Exchange } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
 import { withinCapacity } from './provider-capacity.ts';
-import type { Trace } from './trace.ts';
+import { sentAttempts, type Trace } from './trace.ts';
 
 export interface DispatchInput {
   readonly gateway: Gateway;
@@ -106,8 +106,11 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
         targets,
         attempts: plan.settings.attempts,
         attempt: (target) => within(target, attempt),
+        sent: () => sentAttempts(trace).length,
         allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
         renew: (target, error) => renew(gateway, target, error),
+        settled: () => {},
+        goesOn: (error) => error.kind === 'content-refused' && plan.settings.onRefusal === 'fallback',
         wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),
         remainingMs: () => deadlineMs - gateway.clock.now(),
         random: gateway.random,

@@ -19,6 +19,8 @@ export interface AttemptTrace {
   readonly provider: string;
   readonly model: string;
   readonly startedAtMs: number;
+  /** Whether a request went out: not where the provider has no key that can be used. */
+  sent: boolean;
   /** Which of the provider's keys was used, from 0. */
   keyIndex: number | undefined;
   firstContentAtMs: number | undefined;
@@ -115,9 +117,9 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
   };
 }
 
-/** Without those that ended before anything was sent, for want of a key. */
+/** Without those that ended before anything was sent. */
 export function sentAttempts(trace: Trace): readonly AttemptTrace[] {
-  return trace.attempts.filter((attempt) => attempt.error?.kind !== 'misconfigured');
+  return trace.attempts.filter((attempt) => attempt.sent);
 }
 
 /** Of the request, and of the attempt that brought it. */
@@ -131,6 +133,7 @@ export function openAttempt(trace: Trace, provider: string, model: string, start
     provider,
     model,
     startedAtMs,
+    sent: false,
     keyIndex: undefined,
     firstContentAtMs: undefined,
     endedAtMs: undefined,

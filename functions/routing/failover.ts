@@ -1,6 +1,6 @@
 /**
- * Tries targets until one answers, within one budget of attempts and one deadline. Time, waiting and chance are
- * arguments. Only for requests of which nothing has reached the client yet.
+ * Tries targets until one answers, within one budget of attempts and one deadline over all targets, keys and repeats.
+ * Time, waiting and chance are arguments. Only for requests of which nothing has reached the client yet.
  */
 import { type ErrorKind, type GatewayError, toGatewayError } from '../core/errors.ts';
 
@@ -10,10 +10,26 @@ export interface FailoverOptions<Target, Answer> {
   readonly attempts: number;
   /** Throws to fail. `GatewayError.traits.failover` decides whether another attempt is made. */
   attempt(target: Target): Promise<Answer>;
+  /** Upstream requests that were made so far. What fails without having made one costs no attempt. */
+  sent(): number;
   /** False where another attempt at this target must not be made, e.g. because nobody has reserved the money for it. */
   allows(target: Target): boolean;
-  /** True where the same target is worth another attempt at once, e.g. after its key was rotated. */
+  /** Told of every request that failed. True where the same target is worth another at once: it has another key. */
   renew(target: Target, error: GatewayError): Promise<boolean>;
+  /**
+   * Told how every request ended, for what is known of a target's health. Where it is `renewed`, what failed is one key
+   * of the target and not the target.
+   */
+  settled(target: Target, error: GatewayError | undefined, renewed: boolean): void;
+  /**
+   * Asked after an error that is true of the request as one target sees it (`context-length`, `content-refused`): whether
+   * another target may see it otherwise.
+   */
+  goesOn(error: GatewayError, failed: Target, next: Target): boolean;
+  /** True for an answer that another target may better. It is kept, and given where no other target answers. */
+  isRefusal?(answer: Answer): boolean;
+  /** Lets go of an answer that was kept and is not given. */
+  discard?(answer: Answer): void;
   wait(milliseconds: number): Promise<void>;
   /** Milliseconds that are left until the deadline. */
   remainingMs(): number;
@@ -22,57 +38,133 @@ export interface FailoverOptions<Target, Answer> {
 }
 
 const BASE_DELAY_MS = 200;
-const MAX_DELAY_MS = 5_000;
+const MAX_JITTER_MS = 5_000;
+/** What the official SDKs of OpenAI and Anthropic would wait themselves; after it, the client is told when to come back. */
+const LONGEST_WAIT_MS = 60_000;
+/** An attempt that begins later than this before the deadline cannot end in time. */
+const LEAST_ATTEMPT_MS = 250;
 
-/** Found out before anything was sent: costs no attempt, and another target may be able. */
+/** Another target may be able, this one will not be. */
 const UNABLE: ReadonlySet<ErrorKind> = new Set(['unsupported-parameter', 'misconfigured']);
 /** Stays so for the length of a request. */
 const HOPELESS: ReadonlySet<ErrorKind> = new Set(['upstream-unauthorized', 'upstream-not-found', 'upstream-quota']);
+/** True of the request as one target sees it. */
+const RELATIVE: ReadonlySet<ErrorKind> = new Set(['context-length', 'content-refused']);
+
+interface Failure {
+  readonly error: GatewayError;
+  /** What is left until the deadline when the provider wants to be asked again. */
+  readonly dueMs: number;
+}
 
 export async function failover<Target, Answer>(options: FailoverOptions<Target, Answer>): Promise<Answer> {
-  const failures = new Map<Target, GatewayError>();
-  const renewed = new Set<Target>();
-  let queue = options.targets;
+  const failures = new Map<Target, Failure>();
+  const errors: GatewayError[] = [];
+  const over = new Set<Target>();
+  let refusal: Refusal<Answer> | undefined;
   let left = options.attempts;
-  for (let round = 0; ; round += 1) {
-    for (const target of queue) {
-      for (let again = true; again && left > 0 && options.allows(target); ) {
-        again = false;
-        try {
-          return await options.attempt(target);
-        } catch (thrown) {
-          const error = toGatewayError(thrown);
-          failures.set(target, error);
-          if (UNABLE.has(error.kind)) break;
-          if (!error.traits.failover) throw error;
-          left -= 1;
-          if (left === 0 || renewed.has(target)) break;
-          renewed.add(target);
-          again = await options.renew(target, error);
+
+  const isOpen = (target: Target): boolean => !over.has(target) && options.allows(target);
+  const hasUntried = (): boolean => options.targets.some((target) => isOpen(target) && !failures.has(target));
+
+  /** Gives an answer, or whether the same target is to be tried again. */
+  async function attemptOnce(target: Target): Promise<{ readonly answer: Answer } | { readonly again: boolean }> {
+    const before = options.sent();
+    let answer: Answer;
+    try {
+      answer = await options.attempt(target);
+    } catch (thrown) {
+      return { again: await fail(target, toGatewayError(thrown), options.sent() > before) };
+    }
+    options.settled(target, undefined, false);
+    if (options.isRefusal?.(answer) !== true) return { answer };
+    left -= 1;
+    over.add(target);
+    replaceRefusal({ answer });
+    return { again: false };
+  }
+
+  async function fail(target: Target, error: GatewayError, wasSent: boolean): Promise<boolean> {
+    errors.push(error);
+    failures.set(target, { error, dueMs: options.remainingMs() - (error.retryAfterMs ?? 0) });
+    let renewed = false;
+    if (wasSent) {
+      left -= 1;
+      renewed = await options.renew(target, error);
+      options.settled(target, error, renewed);
+    }
+    if (UNABLE.has(error.kind)) {
+      over.add(target);
+    } else if (!error.traits.failover) {
+      if (!RELATIVE.has(error.kind)) throw error;
+      if (error.kind === 'content-refused') replaceRefusal({ error });
+      for (const next of options.targets) {
+        if (next === target || !options.goesOn(error, target, next)) over.add(next);
+      }
+    } else if (!renewed && HOPELESS.has(error.kind)) {
+      over.add(target);
+    }
+    // The last attempt belongs to a target that has had none: another key of this one is often refused alike.
+    return renewed && (left > 1 || !hasUntried());
+  }
+
+  function replaceRefusal(next: Refusal<Answer>): void {
+    if (refusal !== undefined && 'answer' in refusal) options.discard?.(refusal.answer);
+    refusal = next;
+  }
+
+  function give(answer: Answer): Answer {
+    if (refusal !== undefined && 'answer' in refusal && refusal.answer !== answer) options.discard?.(refusal.answer);
+    return answer;
+  }
+
+  let queue = options.targets;
+  try {
+    // Each round but the first begins with a wait: as many as attempts, also where nothing can be sent.
+    for (let round = 0; round < options.attempts && queue.length > 0; round += 1) {
+      for (const target of queue) {
+        for (let again = true; again && left > 0 && isOpen(target); ) {
+          const result = await attemptOnce(target);
+          if ('answer' in result) return give(result.answer);
+          again = result.again;
         }
       }
+      if (left === 0) break;
+      const next = nextRound(options, options.targets.filter(isOpen), failures, round);
+      if (next === undefined) break;
+      await options.wait(next.delayMs);
+      queue = next.targets;
     }
-    queue = queue.filter((target) => options.allows(target) && worthAnother(failures.get(target)));
-    const delay = delayBefore(round, queue, failures, options.random());
-    if (left === 0 || queue.length === 0 || delay >= Math.min(options.remainingMs(), MAX_DELAY_MS + 1)) break;
-    await options.wait(delay);
+  } catch (thrown) {
+    if (refusal === undefined) throw thrown;
+    errors.push(toGatewayError(thrown));
   }
-  throw mostTelling([...failures.values()]);
+  if (refusal === undefined) throw mostTelling(errors);
+  if ('error' in refusal) throw refusal.error;
+  return refusal.answer;
 }
 
-function worthAnother(error: GatewayError | undefined): boolean {
-  return error !== undefined && !UNABLE.has(error.kind) && !HOPELESS.has(error.kind);
-}
+type Refusal<Answer> = { readonly answer: Answer } | { readonly error: GatewayError };
 
-/** Full jitter under an exponential bound, but never before the first provider that said when to come back wants it. */
-function delayBefore<Target>(
+/**
+ * Who is tried again, and when: never before a provider wants it, and then with full jitter under an exponential bound,
+ * so that not everybody who was sent away comes back at once. Undefined where the time does not reach.
+ */
+function nextRound<Target, Answer>(
+  options: FailoverOptions<Target, Answer>,
+  open: readonly Target[],
+  failures: ReadonlyMap<Target, Failure>,
   round: number,
-  queue: readonly Target[],
-  failures: ReadonlyMap<Target, GatewayError>,
-  random: number,
-): number {
-  const asked = Math.min(...queue.map((target) => failures.get(target)?.retryAfterMs ?? 0));
-  return Math.max(asked, random * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** round));
+): { readonly targets: readonly Target[]; readonly delayMs: number } | undefined {
+  const remainingMs = options.remainingMs();
+  const tried = open.flatMap((target) => {
+    const failure = failures.get(target);
+    return failure === undefined ? [] : [{ target, waitMs: Math.max(0, remainingMs - failure.dueMs) }];
+  });
+  const jitterMs = options.random() * Math.min(MAX_JITTER_MS, BASE_DELAY_MS * 2 ** round);
+  const delayMs = Math.min(...tried.map(({ waitMs }) => waitMs)) + jitterMs;
+  if (delayMs > Math.min(LONGEST_WAIT_MS, remainingMs - LEAST_ATTEMPT_MS)) return undefined;
+  return { targets: tried.filter(({ waitMs }) => waitMs <= delayMs).map(({ target }) => target), delayMs };
 }
 
 /** The last error of a provider, if one was asked: a caller can act on that, not on another target's missing secret. */

@@ -3,44 +3,72 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS, type ErrorKind, GatewayError } from '../../../functions/core/errors.ts';
 import { failover } from '../../../functions/routing/failover.ts';
 
+type Step = ErrorKind | 'ok' | 'refusal' | GatewayError;
+
+interface Options {
+  readonly attempts?: number;
+  readonly remainingMs?: number;
+  /** How many keys a target has, for as long as one is refused or throttled. */
+  readonly keys?: number;
+  /** Targets that may be tried once only. */
+  readonly once?: readonly string[];
+  /** Targets that `goesOn` lets in. */
+  readonly larger?: readonly string[];
+}
+
 interface Run {
   readonly tried: string[];
   readonly waits: number[];
+  /** Target, kind or `ok`, and whether another key was at hand. */
+  readonly settled: (readonly [string, string, boolean])[];
+  readonly discarded: string[];
+  readonly result?: string;
+  readonly error?: GatewayError;
 }
 
-/** `script` says for each target what its attempts end in; the last entry stays. */
-async function run(
-  script: Record<string, readonly (ErrorKind | 'ok' | GatewayError)[]>,
-  options: { attempts?: number; remainingMs?: number; renew?: boolean; refused?: readonly string[] } = {},
-): Promise<Run & { readonly result?: string; readonly error?: GatewayError }> {
-  const tried: string[] = [];
-  const waits: number[] = [];
-  const calls = new Map<string, number>();
+const UNSENT: ReadonlySet<string> = new Set(['unsupported-parameter', 'misconfigured']);
+
+/** `script` says for each target what its attempts end in; the last entry stays. Time passes only in waits. */
+async function run(script: Readonly<Record<string, readonly Step[]>>, options: Options = {}): Promise<Run> {
+  const { attempts = 3, remainingMs = 60_000, keys = 1, once = [], larger = [] } = options;
+  const seen: Run = { tried: [], waits: [], settled: [], discarded: [] };
+  const { tried, waits, settled, discarded } = seen;
+  let sent = 0;
+  const keysLeft = new Map<string, number>();
   try {
     const result = await failover<string, string>({
       targets: Object.keys(script),
-      attempts: options.attempts ?? 3,
+      attempts,
+      sent: () => sent,
       attempt: async (target) => {
-        tried.push(target);
-        const number = calls.get(target) ?? 0;
-        calls.set(target, number + 1);
         const steps = script[target] ?? [];
-        const step = steps[Math.min(number, steps.length - 1)];
+        const step = steps[Math.min(tried.filter((each) => each === target).length, steps.length - 1)] ?? 'internal';
+        tried.push(target);
+        if (!UNSENT.has(String(step))) sent += 1;
         if (step === 'ok') return target;
-        throw step instanceof GatewayError ? step : new GatewayError(step ?? 'internal', `${target} failed`);
+        if (step === 'refusal') return `refusal of ${target}`;
+        throw step instanceof GatewayError ? step : new GatewayError(step, `${target} failed`);
       },
-      allows: (target) => options.refused?.includes(target) !== true || !tried.includes(target),
-      renew: async (_, error) => options.renew === true && error.kind === 'upstream-unauthorized',
+      allows: (target) => !once.includes(target) || !tried.includes(target),
+      renew: async (target, { kind }) => {
+        if (kind !== 'upstream-unauthorized' && kind !== 'upstream-throttled') return false;
+        keysLeft.set(target, (keysLeft.get(target) ?? keys) - 1);
+        return (keysLeft.get(target) ?? 0) > 0;
+      },
+      settled: (target, error, renewed) => settled.push([target, error?.kind ?? 'ok', renewed]),
+      goesOn: (_, __, next) => larger.includes(next),
+      isRefusal: (answer) => answer.startsWith('refusal'),
+      discard: (answer) => discarded.push(answer),
       wait: async (milliseconds) => {
         waits.push(milliseconds);
       },
-      remainingMs: () => options.remainingMs ?? 60_000,
+      remainingMs: () => remainingMs - waits.reduce((sum, each) => sum + each, 0),
       random: () => 0.5,
     });
-    return { tried, waits, result };
+    return { ...seen, result };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return { tried, waits, error };
+    return { ...seen, error };
   }
 }
 
@@ -71,27 +99,87 @@ describe('failover', () => {
     );
   });
 
-  it('tries the same target again at once after its key was rotated, and only once', async () => {
-    const rotated = await run({ a: ['upstream-unauthorized', 'ok'] }, { renew: true });
-    expect(rotated).toMatchObject({ tried: ['a', 'a'], waits: [], result: 'a' });
-    const refused = await run({ a: ['upstream-unauthorized'], b: ['ok'] }, { renew: true, attempts: 5 });
+  it('tries the same target again at once while it has other keys', async () => {
+    const rotated = await run({ a: ['upstream-unauthorized', 'upstream-throttled', 'ok'] }, { keys: 3 });
+    expect(rotated).toMatchObject({ tried: ['a', 'a', 'a'], waits: [], result: 'a' });
+    const refused = await run({ a: ['upstream-unauthorized'], b: ['ok'] }, { keys: 2, attempts: 5 });
     expect(refused.tried).toEqual(['a', 'a', 'b']);
   });
 
-  it('waits as long as the provider asks, and gives up where that is too long', async () => {
+  it('leaves the last attempt to a target that has had none, however many keys there are', async () => {
+    expect((await run({ a: ['upstream-throttled'], b: ['ok'] }, { keys: 9 })).tried).toEqual(['a', 'a', 'b']);
+    expect((await run({ a: ['upstream-throttled'] }, { keys: 9 })).tried).toEqual(['a', 'a', 'a']);
+  });
+
+  it('tells of every request how it ended, and of nothing that was not sent', async () => {
+    const { settled } = await run(
+      { a: ['misconfigured'], b: ['upstream-throttled', 'upstream-error'], c: ['ok'] },
+      { keys: 2 },
+    );
+    expect(settled).toEqual([
+      ['b', 'upstream-throttled', true],
+      ['b', 'upstream-error', false],
+      ['c', 'ok', false],
+    ]);
+  });
+
+  it('waits as long as the provider asks and a jitter more, and gives up where that is too long', async () => {
     const soon = new GatewayError('upstream-throttled', 'busy', { retryAfterMs: 2_000 });
-    expect(await run({ a: [soon, 'ok'] })).toMatchObject({ waits: [2_000], result: 'a' });
+    expect(await run({ a: [soon, 'ok'] })).toMatchObject({ waits: [2_100], result: 'a' });
     const late = new GatewayError('upstream-throttled', 'busy', { retryAfterMs: 60_000 });
     expect(await run({ a: [late, 'ok'] })).toMatchObject({ tried: ['a'], waits: [], error: late });
+    const tooLate = new GatewayError('upstream-throttled', 'busy', { retryAfterMs: 60_001 });
+    expect(await run({ a: [tooLate, 'ok'] }, { remainingMs: 600_000 })).toMatchObject({ waits: [], error: tooLate });
+  });
+
+  it('asks again first who wants to be asked first, and nobody before', async () => {
+    const later = new GatewayError('upstream-throttled', 'busy', { retryAfterMs: 9_000 });
+    const sooner = new GatewayError('upstream-throttled', 'busy', { retryAfterMs: 1_000 });
+    const result = await run({ a: [later, 'ok'], b: [sooner, 'upstream-error', 'ok'] }, { attempts: 4 });
+    expect(result).toMatchObject({ tried: ['a', 'b', 'b', 'b'], waits: [1_100, 200], result: 'b' });
+  });
+
+  it('asks a target whose wait does not fit no more, and the others again', async () => {
+    const late = new GatewayError('upstream-quota', 'empty', { retryAfterMs: 600_000 });
+    const result = await run({ a: [late], b: ['upstream-error', 'ok'] });
+    expect(result).toMatchObject({ tried: ['a', 'b', 'b'], result: 'b' });
   });
 
   it('does not wait past the deadline', async () => {
     expect(await run({ a: ['upstream-error', 'ok'] }, { remainingMs: 50 })).toMatchObject({ tried: ['a'], waits: [] });
   });
 
+  it('goes on after what one target sees so only to those that may see it otherwise', async () => {
+    const script = { a: ['context-length'], small: ['ok'], large: ['upstream-error', 'ok'] } as const;
+    expect(await run(script, { larger: ['large'], attempts: 4 })).toMatchObject({
+      tried: ['a', 'large', 'large'],
+      result: 'large',
+    });
+    expect(await run(script)).toMatchObject({ tried: ['a'], error: { kind: 'context-length' } });
+    expect(await run(script, { larger: ['large'], attempts: 1 })).toMatchObject({ error: { kind: 'context-length' } });
+  });
+
+  it('keeps an answer that another may better, and gives it where none does', async () => {
+    const better = await run({ a: ['refusal'], b: ['refusal'], c: ['ok'] });
+    expect(better).toMatchObject({ result: 'c', discarded: ['refusal of a', 'refusal of b'] });
+    const none = await run({ a: ['refusal'], b: ['upstream-error'], c: ['invalid-request'] });
+    expect(none).toMatchObject({ tried: ['a', 'b', 'c'], result: 'refusal of a', discarded: [] });
+    expect(await run({ a: ['refusal'], b: ['ok'] }, { attempts: 1 })).toMatchObject({ result: 'refusal of a' });
+  });
+
+  it('blames the refusal, and not the target that was asked in vain after it', async () => {
+    const result = await run({ a: ['content-refused'], b: ['upstream-error'] }, { larger: ['b'] });
+    expect(result).toMatchObject({ tried: ['a', 'b', 'b'], error: { kind: 'content-refused' } });
+  });
+
   it('makes no attempt that is not allowed, and tells what went wrong before', async () => {
-    const { tried, error } = await run({ a: ['upstream-error', 'ok'] }, { refused: ['a'] });
+    const { tried, error } = await run({ a: ['upstream-error', 'ok'] }, { once: ['a'] });
     expect([tried, error?.kind]).toEqual([['a'], 'upstream-error']);
+  });
+
+  it('ends where nothing can ever be sent', async () => {
+    const { tried, waits, error } = await run({ a: ['unsupported-parameter'], b: ['misconfigured'] }, { attempts: 20 });
+    expect([tried, waits, error?.kind]).toEqual([['a', 'b'], [], 'unsupported-parameter']);
   });
 
   it('never makes more attempts than its budget, whatever fails how', async () => {
@@ -102,13 +190,18 @@ describe('failover', () => {
       maxLength: 5,
     });
     await fc.assert(
-      fc.asyncProperty(script, fc.integer({ min: 1, max: 6 }), fc.boolean(), async (targets, attempts, renew) => {
-        const named = Object.fromEntries(targets.map((steps, index) => [`t${index}`, steps]));
-        const { tried, error } = await run(named, { attempts, renew });
-        expect(error).toBeInstanceOf(GatewayError);
-        expect(tried.length).toBeLessThanOrEqual(attempts);
-        expect(tried.length).toBeGreaterThan(0);
-      }),
+      fc.asyncProperty(
+        script,
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (targets, attempts, keys) => {
+          const named = Object.fromEntries(targets.map((steps, index) => [`t${index}`, steps]));
+          const { tried, error } = await run(named, { attempts, keys, larger: Object.keys(named) });
+          expect(error).toBeInstanceOf(GatewayError);
+          expect(tried.length).toBeLessThanOrEqual(attempts);
+          expect(tried.length).toBeGreaterThan(0);
+        },
+      ),
     );
   });
 });
