@@ -144,9 +144,13 @@ export interface SecretStore {
 export interface UpstreamTarget {
   readonly provider: string;
   readonly config: ProviderConfig;
-  /** The one of the provider's base URLs that was chosen, without a trailing slash. */
+  /** One of the provider's base URLs, without a trailing slash. */
   readonly baseUrl: string;
   readonly model: string;
+  /** Which of the provider's base URLs it is, from 0, where there are several. */
+  readonly replica?: number;
+  /** The model's context window, where it is known: input and output together. */
+  readonly contextTokens?: number;
 }
 
 export interface UpstreamReply {

@@ -63,7 +63,7 @@ export function inlineMedia(request: ChatRequest, fetched: ReadonlyMap<string, F
 
 type Change = <P extends MediaPart>(part: P, path: string) => P;
 
-function mapMedia(request: ChatRequest, change: Change): ChatRequest {
+export function mapMedia(request: ChatRequest, change: Change): ChatRequest {
   const messages = request.messages.map((message, index) => mapMessage(message, `messages[${index}].content`, change));
   return { ...request, messages };
 }

@@ -15,13 +15,17 @@ export async function admitOrDegrade(input: AdmitInput): Promise<Admission> {
     return await withinDeadline(input);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.kind !== 'ledger-unavailable' || !isOpen(input)) throw error;
-    const { gateway, plan, setup, trace } = input;
+    const { gateway, demand, plan, setup, trace } = input;
     gateway.report('error', 'A request is served without being metered.', {
       requestId: trace.requestId,
       reason: error.message,
     });
     trace.flags.push(UNMETERED);
-    return { targets: payable(plan, setup, trace, false).targets, outputCap: undefined, pays: () => true };
+    return {
+      targets: payable(demand.model, plan, setup, trace, false).targets,
+      outputCap: undefined,
+      pays: () => true,
+    };
   }
 }
 

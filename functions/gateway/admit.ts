@@ -4,9 +4,10 @@
  */
 import type { ChatRequest } from '../core/chat.ts';
 import type { Caller, ReserveResult, Scope, UpstreamTarget } from '../core/ports.ts';
-import { estimateInputTokens } from '../ledger/estimate-tokens.ts';
+import { estimateInput } from '../ledger/estimate-tokens.ts';
 import { inputKinds } from '../ledger/input-kinds.ts';
 import { affordableOutputTokens, type InputKinds, type ModelPrice, worstCaseNano } from '../ledger/prices.ts';
+import { needOf, type RequestNeed } from '../routing/capabilities.ts';
 import type { Plan } from '../routing/plan.ts';
 import { denialError, isBudget } from './denial-error.ts';
 import type { Gateway, Setup } from './gateway.ts';
@@ -23,6 +24,8 @@ export interface Demand {
   /** The client's own cap; 0 where there is no output. */
   readonly maxOutputTokens: number | undefined;
   readonly candidates: number;
+  /** What it asks of a model. */
+  readonly need: RequestNeed;
 }
 
 export interface Admission {
@@ -46,12 +49,14 @@ export interface AdmitInput {
 }
 
 export function demandOf(request: ChatRequest): Demand {
+  const { tokens, leastTokens } = estimateInput(request);
   return {
     model: request.model,
-    inputTokens: estimateInputTokens(request),
+    inputTokens: tokens,
     kinds: inputKinds(request),
     maxOutputTokens: request.maxOutputTokens,
     candidates: request.candidates,
+    need: needOf(request, leastTokens),
   };
 }
 
@@ -100,7 +105,7 @@ async function admitWithin(
   const { gateway, setup, demand, caller, trace } = input;
   const { inputTokens, kinds, candidates } = demand;
   const hasBudget = budgetNano !== undefined;
-  const { targets, prices } = payable(input.plan, setup, trace, hasBudget);
+  const { targets, prices } = payable(demand.model, input.plan, setup, trace, hasBudget);
   const worst = (price: ModelPrice, cap: number): number =>
     worstCaseNano(price, { inputTokens, outputTokens: cap * candidates, ...kinds });
 

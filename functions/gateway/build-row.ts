@@ -1,7 +1,7 @@
 import { addUsage, NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import { formatTimestamp } from '../records/format-row.ts';
 import type { AttemptRow, Row } from '../records/row.ts';
-import { type AttemptTrace, sentAttempts, type Trace } from './trace.ts';
+import { type AttemptTrace, routeOf, sentAttempts, type Trace } from './trace.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
 /** Usage, cost and prices over all attempts: what is paid for is the sum, whoever answered. */
@@ -47,7 +47,7 @@ export function buildRow(trace: Trace): Row {
     target_model: attempt?.model ?? null,
     served_model: attempt?.servedModel ?? null,
     service_tier: attempt?.serviceTier ?? null,
-    route: trace.route ?? null,
+    route: routeOf(trace) ?? null,
     experiment: trace.experiment ?? null,
     arm: trace.arm ?? null,
     shadow: trace.shadowOf !== undefined,

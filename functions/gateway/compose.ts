@@ -15,6 +15,7 @@ import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
 import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createMediaFetcher } from '../adapters/fetch-media.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
+import { createFactBook } from '../adapters/model-facts.ts';
 import { createPriceBook } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
@@ -90,6 +91,7 @@ async function loadSetup(file: string): Promise<Setup> {
     config,
     version,
     prices: await createPriceBook(config),
+    facts: await createFactBook(config),
     media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes, maxTotalBytes: limits.mediaTotalBytes }),
   };
 }

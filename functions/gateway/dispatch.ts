@@ -3,13 +3,14 @@ import { GatewayError } from '../core/errors.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
 import { failover } from '../routing/failover.ts';
 import { plan as planTargets } from '../routing/plan.ts';
+import { refusePlan } from '../routing/refuse-plan.ts';
 import { type Demand, SETTLING_MS } from './admit.ts';
 import { admitOrDegrade } from './admit-or-degrade.ts';
 import type { Exchange } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
 import { withinCapacity } from './provider-capacity.ts';
-import { sentAttempts, type Trace } from './trace.ts';
+import { passOver, sentAttempts, type Trace } from './trace.ts';
 
 export interface DispatchInput {
   readonly gateway: Gateway;
@@ -48,7 +49,13 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   const setup = await gateway.setup();
   trace.configVersion = setup.version;
   trace.priceVersion = setup.prices.version;
-  const plan = planTargets({ config: setup.config, model: demand.model, caller, draw: gateway.random() });
+  const { config, facts } = setup;
+  const { model, need } = demand;
+  const nowMs = gateway.clock.now();
+  const plan = planTargets({ config, facts, model, caller, need, nowMs, draw: gateway.random() });
+  trace.considered = plan.considered;
+  for (const skipped of plan.skipped) passOver(trace, skipped);
+  if (plan.targets.length === 0) throw refusePlan(model, plan.skipped, nowMs);
 
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;

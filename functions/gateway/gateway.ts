@@ -2,6 +2,7 @@
 
 import type { MediaFetcher } from '../adapters/fetch-media.ts';
 import type { Config } from '../core/config.ts';
+import type { FactBook } from '../core/model-facts.ts';
 import type {
   Clock,
   IdempotencyStore,
@@ -20,6 +21,7 @@ export interface Setup {
   readonly config: Config;
   readonly version: string;
   readonly prices: PriceBook;
+  readonly facts: FactBook;
   readonly media: MediaFetcher;
 }
 

@@ -1,7 +1,7 @@
 /** The headers of an answer. Header values are ASCII: names from the configuration or the wire are made so. */
 import type { GatewayError } from '../core/errors.ts';
 import type { RateWindow } from '../core/ports.ts';
-import { sentAttempts, type Trace } from './trace.ts';
+import { routeOf, sentAttempts, type Trace } from './trace.ts';
 
 type Headers = { readonly [name: string]: string };
 
@@ -39,10 +39,11 @@ function worthRetrying(trace: Trace, error: GatewayError): boolean {
 }
 
 function commonHeaders(trace: Trace): Headers {
+  const route = routeOf(trace);
   return {
     'x-tollgate-request-id': trace.requestId,
     ...(sentAttempts(trace).length === 0 ? {} : { 'x-tollgate-attempts': String(sentAttempts(trace).length) }),
-    ...(trace.route === undefined ? {} : { 'x-tollgate-route': ascii(trace.route) }),
+    ...(route === undefined ? {} : { 'x-tollgate-route': route }),
     ...(trace.dropped.length === 0 ? {} : { 'x-tollgate-dropped-params': ascii(trace.dropped.join(', ')) }),
     ...windowHeaders('requests', trace.limits.requests),
     ...windowHeaders('tokens', trace.limits.tokens),

@@ -7,7 +7,7 @@ import type { Scope, UpstreamTarget } from '../core/ports.ts';
 import { totalTokens } from '../core/usage.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
-import type { Trace } from './trace.ts';
+import { passOver, type Trace } from './trace.ts';
 
 export function providerScopes({ provider, model }: UpstreamTarget): readonly Scope[] {
   return [`provider:${provider}`, `provider:${provider}/${model}`];
@@ -36,11 +36,11 @@ export function withinCapacity(input: CapacityInput) {
     const scopes = providerScopes(target);
     // The first target's meters have been looked at with the caller's; after a failure one more round trip is nothing.
     tries += 1;
-    if (tries > 1 || gateway.ledger.isLimited(scopes)) await reserve(scopes);
+    if (tries > 1 || gateway.ledger.isLimited(scopes)) await reserve(target, scopes);
     return attempt(target);
   };
 
-  async function reserve(scopes: readonly Scope[]): Promise<void> {
+  async function reserve(target: UpstreamTarget, scopes: readonly Scope[]): Promise<void> {
     const requestId = `${trace.requestId}~${tries}`;
     const about = { part: CAPACITY_PART };
     const nowMs = gateway.clock.now();
@@ -53,6 +53,11 @@ export function withinCapacity(input: CapacityInput) {
     if (result === undefined) return;
     if (result.outcome === 'denied') {
       const { scope, limit, retryAfterMs } = result.denial;
+      passOver(trace, {
+        target,
+        reason: 'capacity',
+        ...(retryAfterMs === undefined ? {} : { untilMs: nowMs + retryAfterMs }),
+      });
       throw new GatewayError('upstream-throttled', `The limit ${limit} of ${scope} is reached.`, {
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       });

@@ -12,6 +12,7 @@ import * as anthropic from '../dialects/anthropic-messages/index.ts';
 import * as gemini from '../dialects/gemini/index.ts';
 import { providerCodec } from '../dialects/index.ts';
 import { plan as planTargets } from '../routing/plan.ts';
+import { refusePlan } from '../routing/refuse-plan.ts';
 import { type HttpResponse, jsonResponse } from './http.ts';
 import type { ServeInput } from './serve-chat.ts';
 
@@ -44,9 +45,11 @@ export async function serveCount(input: ServeInput): Promise<HttpResponse> {
   if (client === undefined) throw new GatewayError('not-found', 'This dialect has no way to ask for a count.');
   const request = client.decode(body, params);
   const { config } = await gateway.setup();
-  const { targets } = planTargets({ config, model: request.model, caller, draw: gateway.random() });
+  const { model } = request;
+  const nowMs = trace.startedAtMs;
+  const { targets, skipped } = planTargets({ config, model, caller, draw: gateway.random(), nowMs });
   const [target] = targets;
-  if (target === undefined) throw new GatewayError('no-target', `The model "${request.model}" has no target.`);
+  if (target === undefined) throw refusePlan(model, skipped, nowMs);
   const provider = PROVIDERS[target.config.dialect];
   const tokens =
     provider === undefined

@@ -7,6 +7,7 @@ import { embeddingsCodec } from '../dialects/embeddings.ts';
 import { providerCodec } from '../dialects/index.ts';
 import { decodeEmbeddingsRequest, encodeEmbeddingsResponse } from '../dialects/openai-chat/index.ts';
 import { estimateTextTokens } from '../ledger/estimate-tokens.ts';
+import { NO_NEED } from '../routing/capabilities.ts';
 import { closeAttempt, type Exchange, encodeTarget, failAttempt, sendAttempt } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import { dispatch } from './dispatch.ts';
@@ -29,6 +30,8 @@ export async function serveEmbeddings(input: ServeInput): Promise<HttpResponse> 
     kinds: { audio: false, cacheWrite1h: false },
     maxOutputTokens: 0,
     candidates: 1,
+    // What one input may hold is not its model's window for all of them, and providers say so themselves.
+    need: NO_NEED,
   };
   const { exchange, release, untilOneAnswers } = await dispatch({
     gateway,

@@ -4,9 +4,10 @@
  */
 import type { ClientDialect, FinishReason } from '../core/chat.ts';
 import type { GatewayError } from '../core/errors.ts';
-import type { Caller, Denial, RateLimits, Reservation } from '../core/ports.ts';
+import type { Caller, Denial, RateLimits, Reservation, UpstreamTarget } from '../core/ports.ts';
 import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import type { Outcome } from '../records/row.ts';
+import { formatRoute, type Skipped } from '../routing/route.ts';
 
 /** Of an attempt whose provider reported no usage: what it may be billed for. */
 export interface AttemptEstimate {
@@ -58,7 +59,10 @@ export interface Trace {
   limits: RateLimits;
   denial: Denial | undefined;
   dropped: readonly string[];
-  route: string | undefined;
+  /** All targets of the plan, in order. */
+  considered: readonly UpstreamTarget[];
+  /** Those that were left out, by the plan or on the way. */
+  readonly passedOver: Map<UpstreamTarget, Skipped>;
   error: GatewayError | undefined;
   outcome: Outcome;
   status: number | undefined;
@@ -98,7 +102,8 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     limits: {},
     denial: undefined,
     dropped: [],
-    route: undefined,
+    considered: [],
+    passedOver: new Map(),
     error: undefined,
     outcome: 'ok',
     status: undefined,
@@ -115,6 +120,16 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     beforeRow: undefined,
     after: [],
   };
+}
+
+export function passOver(trace: Trace, skipped: Skipped): void {
+  trace.passedOver.set(skipped.target, skipped);
+}
+
+/** Undefined where there was no plan yet. */
+export function routeOf({ considered, passedOver, startedAtMs }: Trace): string | undefined {
+  if (considered.length === 0) return undefined;
+  return formatRoute({ considered, skipped: [...passedOver.values()] }, startedAtMs);
 }
 
 /** Without those that ended before anything was sent. */

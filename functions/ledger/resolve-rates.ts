@@ -1,5 +1,6 @@
 /** From list prices in USD per million tokens, as the catalogue or the configuration gives them, to rates of every class. */
 import type { PriceOverride } from '../core/config.ts';
+import { mostExact } from '../core/model-pattern.ts';
 import type { ModelPrice, PriceTier, Rates } from './prices.ts';
 
 /** A price of the catalogue: flat, or by the size of the whole input. */
@@ -49,17 +50,13 @@ export function modelPriceOf(list: ListPrices): ModelPrice | undefined {
   return { base: ratesAbove(-1), tiers };
 }
 
-/** The operator's price for a model: an exact name wins over a prefix, a longer prefix over a shorter one. */
+/** The operator's price for a model. */
 export function overrideFor(
   overrides: readonly PriceOverride[],
   provider: string,
   model: string,
 ): ModelPrice | undefined {
-  let found: PriceOverride | undefined;
-  for (const override of overrides) {
-    if (override.provider !== provider || !matches(override.model, model)) continue;
-    if (found === undefined || precedence(override.model) > precedence(found.model)) found = override;
-  }
+  const found = mostExact(overrides, provider, model);
   if (found === undefined) return undefined;
   const { input, output, cacheRead, cacheWrite5m, cacheWrite1h, audioInput, audioOutput } = found;
   return {
@@ -99,12 +96,4 @@ function priceAbove(price: ListPrice | undefined, start: number): number | undef
   let found = price.base;
   for (const tier of [...price.tiers].sort((a, b) => a.start - b.start)) if (tier.start <= start) found = tier.price;
   return found;
-}
-
-function matches(pattern: string, model: string): boolean {
-  return pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model;
-}
-
-function precedence(pattern: string): number {
-  return pattern.endsWith('*') ? pattern.length - 1 : Number.POSITIVE_INFINITY;
 }
