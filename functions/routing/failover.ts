@@ -41,6 +41,8 @@ const BASE_DELAY_MS = 200;
 const MAX_JITTER_MS = 5_000;
 /** What the official SDKs of OpenAI and Anthropic would wait themselves; after it, the client is told when to come back. */
 const LONGEST_WAIT_MS = 60_000;
+/** Where nothing was sent: a meter of our own is full, whose wait a model allows with `queueMs`, or no key is usable. */
+const LONGEST_UNSENT_WAIT_MS = 5_000;
 /** An attempt that begins later than this before the deadline cannot end in time. */
 const LEAST_ATTEMPT_MS = 250;
 
@@ -52,9 +54,10 @@ const HOPELESS: ReadonlySet<ErrorKind> = new Set(['upstream-unauthorized', 'upst
 const RELATIVE: ReadonlySet<ErrorKind> = new Set(['context-length', 'content-refused']);
 
 interface Failure {
-  readonly error: GatewayError;
   /** What is left until the deadline when the provider wants to be asked again. */
   readonly dueMs: number;
+  /** The longest that it is waited for. */
+  readonly mostMs: number;
 }
 
 export async function failover<Target, Answer>(options: FailoverOptions<Target, Answer>): Promise<Answer> {
@@ -86,7 +89,10 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
 
   async function fail(target: Target, error: GatewayError, wasSent: boolean): Promise<boolean> {
     errors.push(error);
-    failures.set(target, { error, dueMs: options.remainingMs() - (error.retryAfterMs ?? 0) });
+    failures.set(target, {
+      dueMs: options.remainingMs() - (error.retryAfterMs ?? 0),
+      mostMs: wasSent ? LONGEST_WAIT_MS : LONGEST_UNSENT_WAIT_MS,
+    });
     let renewed = false;
     if (wasSent) {
       left -= 1;
@@ -159,11 +165,14 @@ function nextRound<Target, Answer>(
   const remainingMs = options.remainingMs();
   const tried = open.flatMap((target) => {
     const failure = failures.get(target);
-    return failure === undefined ? [] : [{ target, waitMs: Math.max(0, remainingMs - failure.dueMs) }];
+    if (failure === undefined) return [];
+    const waitMs = Math.max(0, remainingMs - failure.dueMs);
+    return waitMs > failure.mostMs ? [] : [{ target, waitMs }];
   });
   const jitterMs = options.random() * Math.min(MAX_JITTER_MS, BASE_DELAY_MS * 2 ** round);
   const delayMs = Math.min(...tried.map(({ waitMs }) => waitMs)) + jitterMs;
-  if (delayMs > Math.min(LONGEST_WAIT_MS, remainingMs - LEAST_ATTEMPT_MS)) return undefined;
+  // Also where there is nobody left: the least of nothing is infinite.
+  if (delayMs > remainingMs - LEAST_ATTEMPT_MS) return undefined;
   return { targets: tried.filter(({ waitMs }) => waitMs <= delayMs).map(({ target }) => target), delayMs };
 }
 

@@ -44,7 +44,7 @@ async function run(script: Readonly<Record<string, readonly Step[]>>, options: O
         const steps = script[target] ?? [];
         const step = steps[Math.min(tried.filter((each) => each === target).length, steps.length - 1)] ?? 'internal';
         tried.push(target);
-        if (!UNSENT.has(String(step))) sent += 1;
+        if (!UNSENT.has(String(step)) && !String(step).includes('unsent')) sent += 1;
         if (step === 'ok') return target;
         if (step === 'refusal') return `refusal of ${target}`;
         throw step instanceof GatewayError ? step : new GatewayError(step, `${target} failed`);
@@ -130,6 +130,12 @@ describe('failover', () => {
     expect(await run({ a: [late, 'ok'] })).toMatchObject({ tried: ['a'], waits: [], error: late });
     const tooLate = new GatewayError('upstream-throttled', 'busy', { retryAfterMs: 60_001 });
     expect(await run({ a: [tooLate, 'ok'] }, { remainingMs: 600_000 })).toMatchObject({ waits: [], error: tooLate });
+  });
+
+  it('waits less long for what could not even be sent', async () => {
+    const denied = (retryAfterMs: number) => new GatewayError('upstream-throttled', 'unsent', { retryAfterMs });
+    expect(await run({ a: [denied(4_000), 'ok'] })).toMatchObject({ waits: [4_100], result: 'a' });
+    expect(await run({ a: [denied(5_001), 'ok'] })).toMatchObject({ waits: [], error: { retryAfterMs: 5_001 } });
   });
 
   it('asks again first who wants to be asked first, and nobody before', async () => {
