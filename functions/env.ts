@@ -4,6 +4,8 @@ export const ENV = {
   table: 'TOLLGATE_TABLE',
   /** The Firehose delivery stream of the request log. */
   requestStream: 'TOLLGATE_REQUEST_STREAM',
+  /** The one of what callers say about answers. */
+  feedbackStream: 'TOLLGATE_FEEDBACK_STREAM',
   /** Secrets are named `PREFIX/NAME`. */
   secretPrefix: 'TOLLGATE_SECRET_PREFIX',
   /** The checked configuration as JSON, a path relative to the bundle or absolute. */
@@ -13,6 +15,7 @@ export const ENV = {
 export interface GatewayEnvironment {
   readonly table: string;
   readonly requestStream: string;
+  readonly feedbackStream: string;
   readonly secretPrefix: string;
   readonly configFile: string;
 }
@@ -26,6 +29,7 @@ type Variables = { readonly [name: string]: string | undefined };
 export function readEnvironment(env: Variables): GatewayEnvironment {
   return {
     ...readUpkeepEnvironment(env),
+    feedbackStream: read(env, ENV.feedbackStream),
     secretPrefix: read(env, ENV.secretPrefix),
     configFile: read(env, ENV.configFile),
   };

@@ -11,7 +11,8 @@ import {
 } from 'aws-cdk-lib/aws-glue';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { PARTITION_COLUMN, REQUESTS_PREFIX, REQUESTS_TABLE, ROW_COLUMNS } from '../functions/records/row.ts';
+import { FEEDBACK, LAKE_TABLES, type LakeTable, REQUESTS } from '../functions/records/lake-tables.ts';
+import { PARTITION_COLUMN } from '../functions/records/row.ts';
 
 /** No row is older than this: projection makes one partition for every day since. */
 const FIRST_DAY = '2026-01-01';
@@ -30,15 +31,24 @@ export interface RequestLakeProps {
   readonly rowRetention?: Duration;
 }
 
-/** The request log at rest: Parquet files by day in a bucket, and the table that Athena and Firehose see them as. */
+/** One of the log's tables: what lies where, and how Athena and Firehose see it. */
+export interface GlueTable {
+  readonly log: LakeTable;
+  readonly glue: S3Table;
+  /** For Firehose, which reads the columns from it. */
+  readonly cfn: CfnTable;
+}
+
+/** The log at rest: Parquet files by day in a bucket, and the tables that Athena and Firehose see them as. */
 export class RequestLake extends Construct {
   readonly bucket: IBucket;
   readonly database: Database;
-  readonly table: S3Table;
+  readonly requests: GlueTable;
+  readonly feedback: GlueTable;
 
   constructor(scope: Construct, id: string, props: RequestLakeProps) {
     super(scope, id);
-    const keep = props.keep ?? true;
+    const { keep = true, rowRetention } = props;
 
     const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -48,9 +58,9 @@ export class RequestLake extends Construct {
       removalPolicy: keep ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       lifecycleRules: [
         { abortIncompleteMultipartUploadAfter: Duration.days(7) },
-        ...(props.rowRetention === undefined
+        ...(rowRetention === undefined
           ? []
-          : [{ prefix: `${REQUESTS_PREFIX}/`, expiration: props.rowRetention }]),
+          : LAKE_TABLES.map(({ prefix }) => ({ prefix: `${prefix}/`, expiration: rowRetention }))),
       ],
     });
     // Asserted because the CDK's types are made without exactOptionalPropertyTypes.
@@ -67,14 +77,19 @@ export class RequestLake extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
 
-    this.table = new S3Table(this, 'Requests', {
+    this.requests = this.#table('Requests', REQUESTS, 'One row a request');
+    this.feedback = this.#table('Feedback', FEEDBACK, 'What callers say about answers');
+  }
+
+  #table(id: string, log: LakeTable, description: string): GlueTable {
+    const glue = new S3Table(this, id, {
       database: this.database,
-      tableName: REQUESTS_TABLE,
-      description: 'One row a request, delivered at least once: deduplicate by request_id.',
+      tableName: log.name,
+      description: `${description}, delivered at least once: deduplicate by ${log.columns[0]?.[0]}.`,
       storage: S3TableStorage.fromBucket(this.bucket),
-      s3Prefix: `${REQUESTS_PREFIX}/`,
+      s3Prefix: `${log.prefix}/`,
       dataFormat: DataFormat.PARQUET,
-      columns: ROW_COLUMNS.map(([name, type, comment]) => ({ name, type: Schema.custom(type), comment })),
+      columns: log.columns.map(([name, type, comment]) => ({ name, type: Schema.custom(type), comment })),
       partitionKeys: [{ name: PARTITION_COLUMN, type: Schema.STRING, comment: 'Day of arrival, UTC: yyyy-MM-dd.' }],
       // Encryption is S3's own; this flag is for data that clients encrypted.
       hasEncryptedData: false,
@@ -89,10 +104,13 @@ export class RequestLake extends Construct {
       },
       parameters: {
         'storage.location.template': this.bucket.s3UrlForObject(
-          `${REQUESTS_PREFIX}/${PARTITION_COLUMN}=\${${PARTITION_COLUMN}}/`,
+          `${log.prefix}/${PARTITION_COLUMN}=\${${PARTITION_COLUMN}}/`,
         ),
       },
     });
+    const cfn = glue.node.findChild('Table');
+    if (!CfnTable.isCfnTable(cfn)) throw new Error('The Glue table has no resource named Table any more.');
+    return { log, glue, cfn };
   }
 
   /** Rules name the bucket by it. */
@@ -100,12 +118,5 @@ export class RequestLake extends Construct {
     const bucket = this.bucket.node.defaultChild;
     if (!CfnBucket.isCfnBucket(bucket)) throw new Error('The bucket has no resource of its own any more.');
     return Stack.of(this).getLogicalId(bucket);
-  }
-
-  /** For Firehose, which reads the columns from it. */
-  get cfnTable(): CfnTable {
-    const table = this.table.node.findChild('Table');
-    if (!CfnTable.isCfnTable(table)) throw new Error('The Glue table has no resource named Table any more.');
-    return table;
   }
 }

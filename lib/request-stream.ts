@@ -11,14 +11,16 @@ import {
 } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { PARTITION_COLUMN, REQUESTS_PREFIX } from '../functions/records/row.ts';
-import type { RequestLake } from './request-lake.ts';
+import { PARTITION_COLUMN } from '../functions/records/row.ts';
+import type { GlueTable, RequestLake } from './request-lake.ts';
 
 /** Where records go that are no row: kept apart from the rows, by kind of failure and day. */
 export const ERRORS_PREFIX = 'errors';
 
 export interface RequestStreamProps {
   readonly lake: RequestLake;
+  /** Where the rows end. */
+  readonly table: GlueTable;
   readonly logRetention: RetentionDays;
   /**
    * How long rows are collected into one file: the longest that a row takes to be seen by a query. Below the size of
@@ -34,12 +36,12 @@ export class RequestStream extends Construct {
 
   constructor(scope: Construct, id: string, props: RequestStreamProps) {
     super(scope, id);
-    const { lake } = props;
+    const { lake, table } = props;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = this.#createRole(lake, logGroup);
+    const role = this.#createRole(lake, table, logGroup);
 
     this.stream = new DeliveryStream(this, 'Stream', {
       encryption: StreamEncryption.awsOwnedKey(),
@@ -48,7 +50,7 @@ export class RequestStream extends Construct {
         role: role.withoutPolicyUpdates(),
         loggingConfig: new EnableLogging(logGroup),
         // By the time of arrival, in UTC.
-        dataOutputPrefix: `${REQUESTS_PREFIX}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
+        dataOutputPrefix: `${table.log.prefix}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
         errorOutputPrefix: `${ERRORS_PREFIX}/!{firehose:error-output-type}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
         bufferingInterval: props.bufferingInterval ?? Duration.minutes(5),
         // Conversion wants 64 MB at least. The most makes the best Parquet; the interval is met first at most sites.
@@ -56,7 +58,7 @@ export class RequestStream extends Construct {
         dataFormatConversion: {
           inputFormat: InputFormat.OPENX_JSON,
           outputFormat: OutputFormat.PARQUET,
-          schemaConfiguration: SchemaConfiguration.fromCfnTable(lake.cfnTable),
+          schemaConfiguration: SchemaConfiguration.fromCfnTable(table.cfn),
         },
       }),
     });
@@ -74,8 +76,8 @@ export class RequestStream extends Construct {
    * The policy is inline because Firehose tries out its rights when the stream is created: a policy of its own could
    * come later.
    */
-  #createRole(lake: RequestLake, logGroup: LogGroup): Role {
-    const prefixes = [REQUESTS_PREFIX, ERRORS_PREFIX];
+  #createRole(lake: RequestLake, table: GlueTable, logGroup: LogGroup): Role {
+    const prefixes = [table.log.prefix, ERRORS_PREFIX];
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('firehose.amazonaws.com'),
       description: 'Lets Firehose write the request log.',
@@ -92,7 +94,7 @@ export class RequestStream extends Construct {
             }),
             new PolicyStatement({
               actions: ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions'],
-              resources: [lake.database.catalog.catalogArn, lake.database.databaseArn, lake.table.tableArn],
+              resources: [lake.database.catalog.catalogArn, lake.database.databaseArn, table.glue.tableArn],
             }),
             new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
           ],

@@ -52,7 +52,8 @@ export class TollgateStack extends Stack {
       keep,
       ...(props.rowRetentionDays === undefined ? {} : { rowRetention: Duration.days(props.rowRetentionDays) }),
     });
-    const requests = new RequestStream(this, 'Requests', { lake, logRetention });
+    const requests = new RequestStream(this, 'Requests', { lake, table: lake.requests, logRetention });
+    const feedback = new RequestStream(this, 'Feedback', { lake, table: lake.feedback, logRetention });
     const queries = new QueryWorkgroup(this, 'Queries', {
       name: names.prefix,
       database: lake.database.databaseName,
@@ -64,6 +65,7 @@ export class TollgateStack extends Stack {
       environment: {
         table: data.table.tableName,
         requestStream: requests.stream.deliveryStreamName,
+        feedbackStream: feedback.stream.deliveryStreamName,
         secretPrefix: names.prefix,
       },
       logRetention,
@@ -80,6 +82,7 @@ export class TollgateStack extends Stack {
     secrets.grantRead(gateway);
     grantBedrock(gateway, config);
     requests.grantWrite(gateway);
+    feedback.grantWrite(gateway);
     data.grantUpkeep(upkeep);
     requests.grantWrite(upkeep);
 

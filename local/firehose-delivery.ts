@@ -5,7 +5,8 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PARTITION_COLUMN, REQUESTS_PREFIX } from '../functions/records/row.ts';
+import type { LakeTable } from '../functions/records/lake-tables.ts';
+import { PARTITION_COLUMN } from '../functions/records/row.ts';
 import type { ReadyFile } from './firehose-buffer.ts';
 import { convertToParquet } from './lake.ts';
 
@@ -23,23 +24,23 @@ export interface Delivery {
   readonly badRecords: number;
 }
 
-export async function deliver(ready: ReadyFile, lakeDir: string): Promise<Delivery> {
-  const dir = join(lakeDir, REQUESTS_PREFIX, `${PARTITION_COLUMN}=${ready.day}`);
+export async function deliver(ready: ReadyFile, lakeDir: string, table: LakeTable): Promise<Delivery> {
+  const dir = join(lakeDir, table.prefix, `${PARTITION_COLUMN}=${ready.day}`);
   await mkdir(dir, { recursive: true });
   const parquetFile = join(dir, `${ready.id}.parquet`);
-  const whole = await tryConvert(ready.file, parquetFile);
+  const whole = await tryConvert(table, ready.file, parquetFile);
   if (whole.ok) return { rows: whole.rows, files: [parquetFile], badRecords: 0 };
 
   const lines = (await readFile(ready.file, 'utf8')).split('\n').filter((line) => line !== '');
   const bad: BadRecord[] = [];
-  const good = await keepGood(lines, `${ready.file}.part`, whole.reason, bad);
+  const good = await keepGood(table, lines, `${ready.file}.part`, whole.reason, bad);
   // Before the good ones: the buffer's file goes only after both, and a crash in between repeats both.
   await writeBadRecords(lakeDir, ready.day, ready.id, bad);
   if (good.length === 0) return { rows: 0, files: [], badRecords: bad.length };
   const part = `${ready.file}.part`;
   await writeFile(part, `${good.join('\n')}\n`);
   try {
-    const rows = await convertToParquet({ jsonLinesFile: part, parquetFile });
+    const rows = await convertToParquet({ columns: table.columns, jsonLinesFile: part, parquetFile });
     return { rows, files: [parquetFile], badRecords: bad.length };
   } finally {
     await rm(part, { force: true });
@@ -68,9 +69,9 @@ export async function writeBadRecords(
 
 type Conversion = { readonly ok: true; readonly rows: number } | { readonly ok: false; readonly reason: string };
 
-async function tryConvert(jsonLinesFile: string, parquetFile: string): Promise<Conversion> {
+async function tryConvert(table: LakeTable, jsonLinesFile: string, parquetFile: string): Promise<Conversion> {
   try {
-    return { ok: true, rows: await convertToParquet({ jsonLinesFile, parquetFile }) };
+    return { ok: true, rows: await convertToParquet({ columns: table.columns, jsonLinesFile, parquetFile }) };
   } catch (error) {
     // Only what the rows are to blame for may end at the error prefix; on a full disk they stay in the buffer.
     if (!(error instanceof Error) || !/^(Invalid Input|Conversion|Parser) Error/.test(error.message)) throw error;
@@ -80,6 +81,7 @@ async function tryConvert(jsonLinesFile: string, parquetFile: string): Promise<C
 
 /** The lines that convert, in their order; the others are put into `bad`. `reason` is why these failed together. */
 async function keepGood(
+  table: LakeTable,
   lines: readonly string[],
   part: string,
   reason: string,
@@ -95,10 +97,10 @@ async function keepGood(
   const good: string[] = [];
   for (const half of [lines.slice(0, middle), lines.slice(middle)]) {
     await writeFile(part, `${half.join('\n')}\n`);
-    const result = await tryConvert(part, `${part}.parquet`);
+    const result = await tryConvert(table, part, `${part}.parquet`);
     await rm(part, { force: true });
     await rm(`${part}.parquet`, { force: true });
-    good.push(...(result.ok ? half : await keepGood(half, part, result.reason, bad)));
+    good.push(...(result.ok ? half : await keepGood(table, half, part, result.reason, bad)));
   }
   return good;
 }

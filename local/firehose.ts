@@ -4,9 +4,11 @@
  * every two seconds, and at once on `POST /flush`. `GET /stats` counts, `POST /faults` breaks it on purpose.
  */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { type LakeTable, REQUESTS } from '../functions/records/lake-tables.ts';
 import { AwsError, type Emulator, parseInput, startAwsJsonServer } from './aws-json.ts';
-import { openFirehoseBuffer } from './firehose-buffer.ts';
+import { type FirehoseBuffer, openFirehoseBuffer } from './firehose-buffer.ts';
 import { type BadRecord, deliver, writeBadRecords } from './firehose-delivery.ts';
 import { createFaults, faultPlan } from './firehose-faults.ts';
 import { splitJson } from './split-json.ts';
@@ -17,8 +19,8 @@ export interface FirehoseOptions {
   readonly lakeDir: string;
   /** Where records wait for delivery. */
   readonly bufferDir: string;
-  /** The delivery streams that exist. They all end in the one table of the request log. */
-  readonly streams: readonly string[];
+  /** The delivery streams that exist, and the table of the log that each ends in. */
+  readonly streams: { readonly [name: string]: LakeTable };
   readonly flushMs?: number;
 }
 
@@ -50,18 +52,26 @@ export interface FirehoseStats {
 
 export async function startFirehose(options: FirehoseOptions): Promise<Emulator> {
   const { lakeDir, streams, flushMs = 2_000 } = options;
-  const buffer = openFirehoseBuffer(options.bufferDir);
+  const buffers = new Map(
+    Object.entries(streams).map(([name, table]) => {
+      // The folder itself has always been that of the requests.
+      const dir = table === REQUESTS ? options.bufferDir : join(options.bufferDir, table.name);
+      return [name, { table, buffer: openFirehoseBuffer(dir) }];
+    }),
+  );
   const faults = createFaults();
   const count = { calls: 0, records: 0, refusedRecords: 0, rows: 0, files: 0, badRecords: 0 };
 
   const flushOnce = async () => {
     const done = { rows: 0, files: 0, badRecords: 0 };
-    for (const ready of buffer.ready()) {
-      const { rows, files, badRecords } = await deliver(ready, lakeDir);
-      buffer.delivered(ready);
-      done.rows += rows;
-      done.files += files.length;
-      done.badRecords += badRecords;
+    for (const { table, buffer } of buffers.values()) {
+      for (const ready of buffer.ready()) {
+        const { rows, files, badRecords } = await deliver(ready, lakeDir, table);
+        buffer.delivered(ready);
+        done.rows += rows;
+        done.files += files.length;
+        done.badRecords += badRecords;
+      }
     }
     count.rows += done.rows;
     count.files += done.files;
@@ -76,14 +86,16 @@ export async function startFirehose(options: FirehoseOptions): Promise<Emulator>
     return next;
   };
 
-  const admit = async (stream: string): Promise<void> => {
+  const admit = async (stream: string): Promise<FirehoseBuffer> => {
     count.calls += 1;
-    if (!streams.includes(stream)) {
+    const found = buffers.get(stream);
+    if (found === undefined) {
       throw new AwsError('ResourceNotFoundException', `Firehose ${stream} under account 000000000000 not found.`);
     }
     if (await faults.onCall()) throw new AwsError('ServiceUnavailableException', SLOW_DOWN, 503);
+    return found.buffer;
   };
-  const keep = async (data: readonly Buffer[]): Promise<void> => {
+  const keep = async (buffer: FirehoseBuffer, data: readonly Buffer[]): Promise<void> => {
     const day = new Date().toISOString().slice(0, 10);
     const bad: BadRecord[] = [];
     let lines = '';
@@ -106,12 +118,12 @@ export async function startFirehose(options: FirehoseOptions): Promise<Emulator>
       async PutRecord(input) {
         const { DeliveryStreamName, Record } = parseInput(putRecord, input);
         const data = decode(Record.Data, 'record.data');
-        await admit(DeliveryStreamName);
+        const buffer = await admit(DeliveryStreamName);
         if (faults.onRecord()) {
           count.refusedRecords += 1;
           throw new AwsError('ServiceUnavailableException', SLOW_DOWN, 503);
         }
-        await keep([data]);
+        await keep(buffer, [data]);
         return { RecordId: randomUUID(), Encrypted: false };
       },
       async PutRecordBatch(input) {
@@ -120,11 +132,14 @@ export async function startFirehose(options: FirehoseOptions): Promise<Emulator>
         if (data.reduce((sum, bytes) => sum + bytes.length, 0) > MAX_BATCH_BYTES) {
           throw new AwsError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
         }
-        await admit(DeliveryStreamName);
+        const buffer = await admit(DeliveryStreamName);
         const refused = data.map(() => faults.onRecord());
         const failures = refused.filter(Boolean).length;
         count.refusedRecords += failures;
-        await keep(data.filter((_, index) => !refused[index]));
+        await keep(
+          buffer,
+          data.filter((_, index) => !refused[index]),
+        );
         return {
           FailedPutCount: failures,
           Encrypted: false,
@@ -137,7 +152,7 @@ export async function startFirehose(options: FirehoseOptions): Promise<Emulator>
     routes: {
       'POST /flush': flush,
       'POST /faults': (input) => faults.plan(parseInput(faultPlan, input)),
-      'GET /stats': (): FirehoseStats => ({ ...count, bufferedBytes: buffer.size() }),
+      'GET /stats': (): FirehoseStats => ({ ...count, bufferedBytes: sizeOf(buffers) }),
     },
   });
 
@@ -167,6 +182,10 @@ export async function startFirehose(options: FirehoseOptions): Promise<Emulator>
       await flushAndReport();
     },
   };
+}
+
+function sizeOf(buffers: ReadonlyMap<string, { readonly buffer: FirehoseBuffer }>): number {
+  return [...buffers.values()].reduce((sum, { buffer }) => sum + buffer.size(), 0);
 }
 
 function decode(data: string, path: string): Buffer {

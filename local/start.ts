@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../functions/core/config.ts';
 import { ENV } from '../functions/env.ts';
+import { FEEDBACK, REQUESTS } from '../functions/records/lake-tables.ts';
 import { loadConfig } from '../lib/load-config.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { simulateMissing } from './effective-config.ts';
@@ -56,6 +57,8 @@ const REGION = 'us-east-1';
 const BEDROCK_KEY = 'AWS_BEARER_TOKEN_BEDROCK';
 const TABLE_NAME = 'tollgate';
 const REQUEST_STREAM = 'tollgate-requests';
+const FEEDBACK_STREAM = 'tollgate-feedback';
+const STREAMS = { [REQUEST_STREAM]: REQUESTS, [FEEDBACK_STREAM]: FEEDBACK };
 const SECRET_PREFIX = 'tollgate';
 const OWN_HANDLER = fileURLToPath(new URL('../functions/gateway/handler.ts', import.meta.url));
 const UPKEEP_MS = 10_000;
@@ -106,7 +109,7 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
     );
     const secretsManager = started(await startSecretsManager({ port: 0, file: paths.secrets, standIns }));
     const firehose = started(
-      await startFirehose({ port: 0, lakeDir: paths.lake, bufferDir: paths.buffer, streams: [REQUEST_STREAM] }),
+      await startFirehose({ port: 0, lakeDir: paths.lake, bufferDir: paths.buffer, streams: STREAMS }),
     );
     const endpoints = {
       dynamodb: dynamodb.url,
@@ -167,6 +170,7 @@ function setEnvironment(endpoints: LocalStack['endpoints'], configFile: string, 
   Object.assign(process.env, {
     [ENV.table]: TABLE_NAME,
     [ENV.requestStream]: REQUEST_STREAM,
+    [ENV.feedbackStream]: FEEDBACK_STREAM,
     [ENV.secretPrefix]: SECRET_PREFIX,
     [ENV.configFile]: configFile,
     AWS_REGION: REGION,

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FirehoseClient, FirehoseServiceException, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import type { RequestLog } from '../core/ports.ts';
-import { formatRow } from '../records/format-row.ts';
+import type { FeedbackRow } from '../records/feedback-row.ts';
+import { formatFeedback, formatRow } from '../records/format-row.ts';
 import type { Row } from '../records/row.ts';
 import { trimRow } from '../records/trim-row.ts';
 
@@ -38,11 +39,25 @@ const RECORD_BYTES = 1_000 * 1024;
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 
+interface Format<R> {
+  /** What a line of the last resort says that it is. */
+  readonly kind: 'row' | 'feedback';
+  /** One JSON line, without its line feed, that fits a record. */
+  line(row: R): string;
+}
+
+const ROWS: Format<Row> = { kind: 'row', line: formatFitting };
+const FEEDBACK: Format<FeedbackRow> = { kind: 'feedback', line: formatFeedback };
+
+export const createFirehoseLog = (options: FirehoseLogOptions): RequestLog<Row> => createLog(options, ROWS);
+
+export const createFeedbackLog = (options: FirehoseLogOptions): RequestLog<FeedbackRow> => createLog(options, FEEDBACK);
+
 /**
  * Rows that come while a call is in flight wait and leave together in the next one: alone a row is one call, as
  * always on a function that serves one request at a time, and in a process that serves many, a hundred rows are one.
  */
-export function createFirehoseLog(options: FirehoseLogOptions): RequestLog<Row> {
+function createLog<R>(options: FirehoseLogOptions, format: Format<R>): RequestLog<R> {
   const { client, stream, deadlineMs = 3_000, attempts = 4, backoffMs = 50 } = options;
   const lastResort = options.lastResort ?? ((line) => process.stdout.write(`${line}\n`));
   const waiting: Waiting[] = [];
@@ -73,7 +88,7 @@ export function createFirehoseLog(options: FirehoseLogOptions): RequestLog<Row> 
       }
     }
     for (const item of left) {
-      lastResort(`{"tollgate":"row","reason":${JSON.stringify(failure)},"row":${item.line}}`);
+      lastResort(`{"tollgate":${JSON.stringify(format.kind)},"reason":${JSON.stringify(failure)},"row":${item.line}}`);
       item.done();
     }
   }
@@ -98,7 +113,8 @@ export function createFirehoseLog(options: FirehoseLogOptions): RequestLog<Row> 
 
   return {
     write(row) {
-      const { line, bytes } = encode(row);
+      const line = format.line(row);
+      const bytes = new TextEncoder().encode(`${line}\n`);
       return new Promise((done) => {
         waiting.push({ line, bytes, deadline: performance.now() + deadlineMs, done });
         if (!sending) void drain();
@@ -109,13 +125,9 @@ export function createFirehoseLog(options: FirehoseLogOptions): RequestLog<Row> 
 
 const MINIMUM_TRY_MS = 250;
 
-function encode(row: Row): { readonly line: string; readonly bytes: Uint8Array } {
-  const encoder = new TextEncoder();
+function formatFitting(row: Row): string {
   const line = formatRow(row);
-  const bytes = encoder.encode(`${line}\n`);
-  if (bytes.length <= RECORD_BYTES) return { line, bytes };
-  const trimmed = formatRow(trimRow(row));
-  return { line: trimmed, bytes: encoder.encode(`${trimmed}\n`) };
+  return Buffer.byteLength(line) < RECORD_BYTES ? line : formatRow(trimRow(row));
 }
 
 function takeBatch(waiting: Waiting[]): readonly [Waiting, ...Waiting[]] | undefined {

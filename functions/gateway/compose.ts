@@ -14,7 +14,7 @@ import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
 import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createMediaFetcher } from '../adapters/fetch-media.ts';
-import { createFirehoseLog } from '../adapters/firehose-log.ts';
+import { createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
 import { createFactBook } from '../adapters/model-facts.ts';
 import { createPriceBook } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
@@ -45,6 +45,7 @@ export function composeGateway(
   const breaker = createBreaker({ now: () => performance.now(), random: Math.random });
   const table = { client: dynamo, table: environment.table, waiting: { ...realWaiting, breaker } };
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
+  const firehose = new FirehoseClient(aws);
   let setup: Promise<Setup> | undefined;
   const gateway: Gateway = {
     clock,
@@ -66,7 +67,8 @@ export function composeGateway(
     idempotency: createDynamoIdempotency(table),
     upstream: createUpstream({ secrets }),
     tokens: createTokenCounter(),
-    log: createFirehoseLog({ client: new FirehoseClient(aws), stream: environment.requestStream }),
+    log: createFirehoseLog({ client: firehose, stream: environment.requestStream }),
+    feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream }),
     setup: () => {
       setup ??= loadSetup(environment.configFile).catch((error: unknown) => {
         // The next request tries again: what failed to load once must not fail for the life of the process.

@@ -14,6 +14,7 @@ import type {
   WaitingLine,
 } from '../core/ports.ts';
 import type { PriceBook } from '../ledger/prices.ts';
+import type { FeedbackRow } from '../records/feedback-row.ts';
 import type { Row } from '../records/row.ts';
 
 /** A configuration and what follows from it. */
@@ -34,6 +35,7 @@ export interface Gateway {
   readonly upstream: Upstream;
   readonly tokens: TokenCounter;
   readonly log: RequestLog<Row>;
+  readonly feedback: RequestLog<FeedbackRow>;
   setup(): Promise<Setup>;
   /** An id that nobody can guess: 128 bits or more. */
   newId(): string;

@@ -1,7 +1,15 @@
 import { type ColumnType, parseColumnType } from './column-types.ts';
+import { FEEDBACK_COLUMNS, type FeedbackRow } from './feedback-row.ts';
 import { ROW_COLUMNS, type Row } from './row.ts';
 
-const COLUMNS = ROW_COLUMNS.map(([name, type]) => [name, parseColumnType(type)] as const);
+type Columns = readonly (readonly [name: string, type: ColumnType])[];
+
+const ROW_TYPES = parsed(ROW_COLUMNS);
+const FEEDBACK_TYPES = parsed(FEEDBACK_COLUMNS);
+
+function parsed(columns: readonly (readonly [string, string, string])[]): Columns {
+  return columns.map(([name, type]) => [name, parseColumnType(type)]);
+}
 
 /**
  * The row as one JSON line without its line feed, columns in their order, nulls written out. What the Parquet writer
@@ -9,8 +17,18 @@ const COLUMNS = ROW_COLUMNS.map(([name, type]) => [name, parseColumnType(type)] 
  * query sees it: a count is a whole number within 2^53 and never in exponent form, text is well-formed Unicode.
  */
 export function formatRow(row: Row): string {
+  return format(ROW_TYPES, row);
+}
+
+/** As `formatRow`. */
+export function formatFeedback(row: FeedbackRow): string {
+  return format(FEEDBACK_TYPES, row);
+}
+
+function format(columns: Columns, row: object): string {
+  const values = new Map<string, unknown>(Object.entries(row));
   const ordered: { [name: string]: unknown } = {};
-  for (const [name, type] of COLUMNS) ordered[name] = fitted(row[name], type);
+  for (const [name, type] of columns) ordered[name] = fitted(values.get(name), type);
   return JSON.stringify(ordered);
 }
 

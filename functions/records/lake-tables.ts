@@ -1,4 +1,5 @@
 /** What lies in the lake, a folder a table: `PREFIX/dt=2026-11-23/*.parquet`, by day of arrival. */
+import { FEEDBACK_COLUMNS } from './feedback-row.ts';
 import { REQUESTS_PREFIX, REQUESTS_TABLE, ROW_COLUMNS } from './row.ts';
 
 /** Name, Hive type and comment. */
@@ -10,6 +11,9 @@ export interface LakeTable {
   readonly columns: LakeColumns;
 }
 
-export const LAKE_TABLES: readonly LakeTable[] = [
-  { name: REQUESTS_TABLE, prefix: REQUESTS_PREFIX, columns: ROW_COLUMNS },
-];
+export const REQUESTS: LakeTable = { name: REQUESTS_TABLE, prefix: REQUESTS_PREFIX, columns: ROW_COLUMNS };
+
+/** Apart from the requests, because it comes later and more than once: joined by `request_id`. */
+export const FEEDBACK: LakeTable = { name: 'feedback', prefix: 'feedback', columns: FEEDBACK_COLUMNS };
+
+export const LAKE_TABLES: readonly LakeTable[] = [REQUESTS, FEEDBACK];

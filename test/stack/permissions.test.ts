@@ -24,7 +24,7 @@ describe('permissions', () => {
           ],
           ['<DataTable.Arn>'],
         ],
-        [['firehose:PutRecordBatch'], ['<RequestsStream.Arn>']],
+        [['firehose:PutRecordBatch'], ['<FeedbackStream.Arn>', '<RequestsStream.Arn>']],
         [['secretsmanager:GetSecretValue'], ['<Secretsanthropic>', '<Secretsopenai>']],
       ]),
     );
@@ -67,7 +67,12 @@ describe('permissions', () => {
     const wild = all
       .flatMap(({ actions, resources }) => [...actions, ...resources])
       .filter((text) => text.includes('*'));
-    expect(wild.sort()).toEqual(['<LakeBucket.Arn>/errors/*', '<LakeBucket.Arn>/requests/*']);
+    expect(wild.sort()).toEqual([
+      '<LakeBucket.Arn>/errors/*',
+      '<LakeBucket.Arn>/errors/*',
+      '<LakeBucket.Arn>/feedback/*',
+      '<LakeBucket.Arn>/requests/*',
+    ]);
   });
 
   it('come from no managed policy', () => {

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { PARTITION_COLUMN, REQUESTS_PREFIX, REQUESTS_TABLE, ROW_COLUMNS } from '../../functions/records/row.ts';
-import { onlyResource, PROJECT, type Resource, resources, synthesize } from './synthesize.ts';
+import { FEEDBACK, REQUESTS } from '../../functions/records/lake-tables.ts';
+import { PARTITION_COLUMN, REQUESTS_PREFIX, REQUESTS_TABLE } from '../../functions/records/row.ts';
+import { onlyResource, PROJECT, type Resource, resourceOf, resources, synthesize } from './synthesize.ts';
 
 const template = synthesize();
 
@@ -12,11 +13,14 @@ const inBucket = (suffix: string) => ({
   'Fn::Join': ['', ['s3://', { Ref: Match.stringLikeRegexp('^LakeBucket') }, `/${suffix}`]],
 });
 
-describe('the Glue table', () => {
+describe.each([
+  ['LakeRequests', REQUESTS],
+  ['LakeFeedback', FEEDBACK],
+])('the Glue table %s', (construct, table) => {
   const type = 'AWS::Glue::Table';
 
   it("has the row's columns, and the day as the partition only", () => {
-    const { TableInput: input } = onlyResource(template, type).Properties as {
+    const { TableInput: input } = resourceOf(template, type, construct).Properties as {
       readonly TableInput: {
         readonly Name: string;
         readonly PartitionKeys: unknown;
@@ -26,8 +30,8 @@ describe('the Glue table', () => {
       };
     };
     const columns = input.StorageDescriptor.Columns.map((column) => [column.Name, column.Type, column.Comment]);
-    expect(input.Name).toBe(REQUESTS_TABLE);
-    expect(columns).toEqual(ROW_COLUMNS.map((column) => [...column]));
+    expect(input.Name).toBe(table.name);
+    expect(columns).toEqual(table.columns.map((column) => [...column]));
     expect(columns.map(([name]) => name)).not.toContain(PARTITION_COLUMN);
     expect(input.PartitionKeys).toEqual([expect.objectContaining({ Name: PARTITION_COLUMN, Type: 'string' })]);
   });
@@ -35,6 +39,7 @@ describe('the Glue table', () => {
   it('computes its partitions, from where Firehose writes them', () => {
     template.hasResourceProperties(type, {
       TableInput: {
+        Name: table.name,
         TableType: 'EXTERNAL_TABLE',
         Parameters: {
           classification: 'parquet',
@@ -42,10 +47,10 @@ describe('the Glue table', () => {
           'projection.dt.type': 'date',
           'projection.dt.format': 'yyyy-MM-dd',
           'projection.dt.range': '2026-01-01,NOW',
-          'storage.location.template': inBucket(`${REQUESTS_PREFIX}/${PARTITION_COLUMN}=\${${PARTITION_COLUMN}}/`),
+          'storage.location.template': inBucket(`${table.prefix}/${PARTITION_COLUMN}=\${${PARTITION_COLUMN}}/`),
         },
         StorageDescriptor: {
-          Location: inBucket(`${REQUESTS_PREFIX}/`),
+          Location: inBucket(`${table.prefix}/`),
           InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
           OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
           SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
@@ -55,7 +60,10 @@ describe('the Glue table', () => {
   });
 });
 
-describe('the delivery stream', () => {
+describe.each([
+  ['Requests', 'LakeRequestsTable', 'requests'],
+  ['Feedback', 'LakeFeedbackTable', 'feedback'],
+])('the delivery stream %s', (construct, glueTable, prefix) => {
   const type = 'AWS::KinesisFirehose::DeliveryStream';
 
   it('turns JSON into Parquet by the columns of the Glue table', () => {
@@ -70,7 +78,7 @@ describe('the delivery stream', () => {
           OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } },
           SchemaConfiguration: {
             DatabaseName: { Ref: Match.stringLikeRegexp('^LakeDatabase') },
-            TableName: { Ref: Match.stringLikeRegexp('^LakeRequestsTable') },
+            TableName: { Ref: Match.stringLikeRegexp(`^${glueTable}`) },
             VersionId: 'LATEST',
           },
         },
@@ -79,17 +87,17 @@ describe('the delivery stream', () => {
   });
 
   it('writes rows by day, and what is no row elsewhere', () => {
-    const { ExtendedS3DestinationConfiguration: destination } = onlyResource(template, type).Properties as {
+    const { ExtendedS3DestinationConfiguration: destination } = resourceOf(template, type, construct).Properties as {
       readonly ExtendedS3DestinationConfiguration: { readonly Prefix: string; readonly ErrorOutputPrefix: string };
     };
-    expect(destination.Prefix).toBe('requests/dt=!{timestamp:yyyy-MM-dd}/');
+    expect(destination.Prefix).toBe(`${prefix}/dt=!{timestamp:yyyy-MM-dd}/`);
     expect(destination.ErrorOutputPrefix).toContain('!{firehose:error-output-type}');
     // Athena would read whatever lies below the rows' own prefix.
-    expect(destination.ErrorOutputPrefix.startsWith(`${REQUESTS_PREFIX}/`)).toBe(false);
+    expect(destination.ErrorOutputPrefix.startsWith(`${prefix}/`)).toBe(false);
   });
 
   it('collects within the bounds of a conversion: 64 to 128 MB, at most 900 s', () => {
-    const { ExtendedS3DestinationConfiguration: destination } = onlyResource(template, type).Properties as {
+    const { ExtendedS3DestinationConfiguration: destination } = resourceOf(template, type, construct).Properties as {
       readonly ExtendedS3DestinationConfiguration: {
         readonly BufferingHints: { readonly SizeInMBs: number; readonly IntervalInSeconds: number };
       };
@@ -144,6 +152,7 @@ describe('the bucket', () => {
     expect(expiring(onlyResource(template, type))).toEqual([]);
     expect(expiring(onlyResource(synthesize({ rowRetentionDays: 400 }), type))).toEqual([
       { ExpirationInDays: 400, Prefix: `${REQUESTS_PREFIX}/`, Status: 'Enabled' },
+      { ExpirationInDays: 400, Prefix: 'feedback/', Status: 'Enabled' },
     ]);
   });
 });

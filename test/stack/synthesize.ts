@@ -57,6 +57,13 @@ export function onlyResource(template: Template, type: string): Resource {
   return found[1];
 }
 
+/** The only resource of a type within a construct. */
+export function resourceOf(template: Template, type: string, construct: string): Resource {
+  const [found, ...others] = resources(template, type).filter(([id]) => id.startsWith(construct));
+  if (found === undefined || others.length > 0) throw new Error(`There is not exactly one ${type} of ${construct}.`);
+  return found[1];
+}
+
 /** A function by the construct it is in. */
 export function functionOf(template: Template, construct: 'Gateway' | 'Upkeep'): Resource {
   const found = resources(template, 'AWS::Lambda::Function').find(([id]) => id.startsWith(`${construct}Function`));

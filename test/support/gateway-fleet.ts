@@ -16,6 +16,7 @@ import { createFirehoseLog } from '../../functions/adapters/firehose-log.ts';
 import { parseConfig } from '../../functions/core/config.ts';
 import type { RequestLog } from '../../functions/core/ports.ts';
 import { ENV } from '../../functions/env.ts';
+import { FEEDBACK, REQUESTS } from '../../functions/records/lake-tables.ts';
 import type { Row } from '../../functions/records/row.ts';
 import { startFirehose } from '../../local/firehose.ts';
 import { openLake } from '../../local/lake.ts';
@@ -26,6 +27,7 @@ import { startTestTable, type TestTable } from './dynalite.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PATIENT = join(ROOT, 'test/support/handlers/patient-gateway.ts');
 const STREAM = 'tollgate-requests';
+const FEEDBACK_STREAM = 'tollgate-feedback';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface GatewayProcess {
@@ -59,7 +61,7 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
     port: 0,
     lakeDir: join(dir, 'lake'),
     bufferDir: join(dir, 'firehose'),
-    streams: [STREAM],
+    streams: { [STREAM]: REQUESTS, [FEEDBACK_STREAM]: FEEDBACK },
   });
   const secrets = await startSecretsManager({
     port: 0,
@@ -96,6 +98,7 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
             AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
             [ENV.table]: table.table,
             [ENV.requestStream]: STREAM,
+            [ENV.feedbackStream]: FEEDBACK_STREAM,
             [ENV.secretPrefix]: 'tollgate',
             [ENV.configFile]: join(dir, 'gateway.json'),
             ...env,

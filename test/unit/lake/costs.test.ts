@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatRow } from '../../../functions/records/format-row.ts';
+import { REQUESTS } from '../../../functions/records/lake-tables.ts';
 import type { Row } from '../../../functions/records/row.ts';
 import { startFirehose } from '../../../local/firehose.ts';
 import { convertToParquet, openLake } from '../../../local/lake.ts';
@@ -164,7 +165,7 @@ describe('tollgate costs', () => {
       port: 0,
       lakeDir,
       bufferDir: join(tempDir(), 'buffer'),
-      streams: ['tollgate-requests'],
+      streams: { 'tollgate-requests': REQUESTS },
       flushMs: 3_600_000,
     });
     onTestFinished(() => firehose.close());

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { REQUESTS } from '../../../functions/records/lake-tables.ts';
 import { startFirehose } from '../../../local/firehose.ts';
 import { openLake } from '../../../local/lake.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -23,7 +24,7 @@ interface Fixture {
 async function start(root = tempDir(), flushMs = 3_600_000): Promise<Fixture> {
   const lakeDir = join(root, 'lake');
   const bufferDir = join(root, 'buffer');
-  const firehose = await startFirehose({ port: 0, lakeDir, bufferDir, streams: [STREAM], flushMs });
+  const firehose = await startFirehose({ port: 0, lakeDir, bufferDir, streams: { [STREAM]: REQUESTS }, flushMs });
   const client = new FirehoseClient({ endpoint: firehose.url, region: 'us-east-1', credentials, maxAttempts: 1 });
   let closed: Promise<void> | undefined;
   const close = () => {

@@ -9,7 +9,13 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 const PURE = ['core', 'framing', 'dialects', 'routing', 'ledger', 'records'];
 const SHARED = ['functions/core/', 'functions/table.ts', 'functions/env.ts'];
-const LIB_TAKES = ['functions/env.ts', 'functions/table.ts', 'functions/records/row.ts', 'functions/core/config.ts'];
+const LIB_TAKES = [
+  'functions/env.ts',
+  'functions/table.ts',
+  'functions/records/row.ts',
+  'functions/records/lake-tables.ts',
+  'functions/core/config.ts',
+];
 
 /** What a file may import of the project, as prefixes of paths from the root; packages are judged apart. */
 function mayImport(file: string): readonly string[] {

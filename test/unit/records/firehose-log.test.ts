@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFirehoseLog, type FirehoseLogOptions } from '../../../functions/adapters/firehose-log.ts';
+import { REQUESTS } from '../../../functions/records/lake-tables.ts';
 import type { Row } from '../../../functions/records/row.ts';
 import { startFirehose } from '../../../local/firehose.ts';
 import { openLake } from '../../../local/lake.ts';
@@ -37,7 +38,7 @@ async function startLake() {
     port: 0,
     lakeDir: join(dir, 'lake'),
     bufferDir: join(dir, 'buffer'),
-    streams: ['tollgate-requests'],
+    streams: { 'tollgate-requests': REQUESTS },
     flushMs: 3_600_000,
   });
   onTestFinished(() => firehose.close());
