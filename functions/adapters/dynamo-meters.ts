@@ -5,7 +5,7 @@ import type { Update } from '../ledger/expression.ts';
 import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import { classifyFailure, isThrottled, repeatable, type Waiting } from './dynamo-calls.ts';
+import { classifyFailure, isThrottled, repeatable, unavailable, type Waiting, wasNeverSent } from './dynamo-calls.ts';
 import { pkOf, readMeterItems, type TableAccess } from './read-meter-items.ts';
 import { createWriteRate, type WarnHot } from './write-rate.ts';
 
@@ -86,7 +86,11 @@ export function createMeterStore(
         // what the expression adds to.
         const failure = classifyFailure(error);
         if (failure !== 'condition' && failure !== 'expression') throw error;
-        return { written: false, meter: await readOne(ref) };
+        const meter = await readOne(ref).catch((cause: unknown) => {
+          // The write before it was sent, and an earlier try of it may stand.
+          throw wasNeverSent(cause) ? unavailable(`read the meter ${ref.scope}`, cause) : cause;
+        });
+        return { written: false, meter };
       }
     },
   };

@@ -76,6 +76,8 @@ export function createScopeReserves(
       let charged: ReservedScope | undefined;
       try {
         let [view, outcome] = [first, await tryShards(first, ask)];
+        // As it is, whatever becomes of the other read: it knows what may have been charged.
+        if (outcome.kind === 'failed') return outcome;
         charged = outcome.kind === 'reserved' ? outcome.reserved : undefined;
         await refreshed;
         let now = refreshed === undefined ? view : (views.seen(scope) ?? view);

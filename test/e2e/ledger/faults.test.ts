@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Fault } from '../../support/dynamo-faults.ts';
-import { admitted, ask, type Bench, denied, NOON, startBench, usd } from './support.ts';
+import { createDynamoLedger } from '../../../functions/adapters/dynamo-ledger.ts';
+import { createUpkeepStore } from '../../../functions/adapters/dynamo-upkeep.ts';
+import { sweep } from '../../../functions/upkeep/sweep.ts';
+import { type Fault, injectFaults } from '../../support/dynamo-faults.ts';
+import { admitted, ask, type Bench, denied, MINUTE, NOON, startBench, usd } from './support.ts';
 
 let bench: Bench;
 let made = 0;
@@ -163,6 +166,74 @@ describe('a store that stays away', () => {
     expect(denied(await ledger.reserve(request)).scope).toBe(narrow);
     expect(await bench.openRecords()).toContain(request.requestId);
     expect((await bench.show(wide)).inFlight).toHaveLength(1);
+  });
+});
+
+/** What upkeep makes of it once the reservation has expired. */
+async function sweepLater(): Promise<void> {
+  const nowMs = NOON + 20 * MINUTE;
+  // Another sweep may have come as far.
+  await bench.remove('upkeep', 'sweep');
+  const store = createUpkeepStore({ client: bench.client(), table: bench.table });
+  const log = { write: async () => undefined };
+  const report = () => undefined;
+  expect(await sweep({ clock: { now: () => nowMs }, store, log, report }, nowMs + MINUTE)).toMatchObject({ failed: 0 });
+}
+
+describe('a charge whose answer is lost, in a reservation that fails', () => {
+  /** Its minute is over by then. */
+  const untouched = { day: { usd: 0 }, reservedUsd: 0, inFlight: [] };
+  const charge = { tokens: 10, costNano: usd(1) };
+
+  it('is taken back by upkeep, though the limits could not be read anew either', async () => {
+    const scope = team();
+    await bench.limit(scope, { limit_rpm: 10, budget_day_usd: 5 });
+    let isBad = false;
+    let writes = 0;
+    const ledger = bench.ledger(({ command, pk }) => {
+      if (!isBad) return undefined;
+      if (command === 'BatchGetItemCommand') return 'unsent';
+      if (pk !== `meter#${scope}`) return undefined;
+      writes += 1;
+      return writes === 1 ? 'lost' : 'unsent';
+    });
+    await ledger.room([scope], NOON);
+    isBad = true;
+    await expect(ledger.reserve(ask([scope], charge))).rejects.toMatchObject({ kind: 'ledger-unavailable' });
+    expect(writes).toBe(3);
+    expect((await bench.show(scope)).inFlight).toHaveLength(1);
+    await sweepLater();
+    expect(await bench.show(scope)).toMatchObject(untouched);
+  });
+
+  it('is taken back by upkeep, though the breaker opened before the item could be looked at', async () => {
+    const scope = team();
+    await bench.limit(scope, { limit_rpm: 10, budget_day_usd: 5 });
+    let isOpen = false;
+    const breaker = {
+      closedForMs: () => (isOpen ? 500 : undefined),
+      succeeded: () => undefined,
+      failed: () => undefined,
+    };
+    const client = bench.client();
+    let writes = 0;
+    injectFaults(client, ({ pk }) => {
+      if (pk !== `meter#${scope}`) return undefined;
+      writes += 1;
+      // The second one fails its condition: the first one was applied.
+      if (writes === 2) isOpen = true;
+      return writes === 1 ? 'lost' : undefined;
+    });
+    const waiting = { random: Math.random, sleep: async () => undefined, breaker };
+    const ledger = createDynamoLedger({ client, table: bench.table, waiting });
+    await ledger.room([scope], NOON);
+    // Where the condition's failure brings the item, nobody has to ask for it.
+    const result = await ledger.reserve(ask([scope], charge)).catch(() => undefined);
+    isOpen = false;
+    if (result !== undefined) await ledger.cancel(admitted(result), NOON);
+    expect(writes).toBeGreaterThanOrEqual(2);
+    await sweepLater();
+    expect(await bench.show(scope)).toMatchObject(untouched);
   });
 });
 
