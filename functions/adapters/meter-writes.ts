@@ -66,13 +66,17 @@ export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWr
       const { scope } = first;
       let attempted: ReservedScope | undefined;
       return untilWritten<ScopeOutcome>(first, (item) => {
+        // Done by a try whose answer was lost, and which charged the windows that it was planned for; also on what is a
+        // shard of the scope no more.
+        if (attempted !== undefined && item?.open.includes(ask.marker)) {
+          return { outcome: { kind: 'reserved', reserved: attempted } };
+        }
         const meter = item === undefined ? first : apply(item);
         if (meter === undefined) return { outcome: { kind: 'moved' } };
         const plan = planReserve(meter, ask);
         if (plan.kind === 'unlimited') return { outcome: { kind: 'counted', scope } };
         if (plan.kind === 'denied') return { outcome: plan };
-        // Done by a try whose answer was lost, and which charged the windows that it was planned for.
-        if (plan.kind === 'done') return { outcome: { kind: 'reserved', reserved: attempted ?? plan.reserved } };
+        if (plan.kind === 'done') return { outcome: { kind: 'reserved', reserved: plan.reserved } };
         attempted = plan.reserved;
         return { update: plan.update, outcome: { kind: 'reserved', reserved: plan.reserved } };
       }).catch((error: unknown) => ({

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDynamoLedger } from '../../../functions/adapters/dynamo-ledger.ts';
 import { createUpkeepStore } from '../../../functions/adapters/dynamo-upkeep.ts';
 import { setLimits } from '../../../functions/adapters/meter-admin.ts';
 import type { Ledger, Reservation } from '../../../functions/core/ports.ts';
 import { expiryMinute } from '../../../functions/ledger/markers.ts';
 import { parseOpenRecord } from '../../../functions/ledger/open-record.ts';
+import { injectFaults } from '../../support/dynamo-faults.ts';
 import { admitted, ask, type Bench, denied, isAdmitted, MINUTE, NOON, startBench, usd } from './support.ts';
 
 let bench: Bench;
@@ -202,6 +204,35 @@ describe('another number of shards', () => {
     expect(spent).toBeLessThanOrEqual(1);
     expect(refused).toBeLessThan(80);
   });
+
+  it.each([0, 1])(
+    'while an answer is lost: what shard %i was charged is not charged again elsewhere',
+    async (shard) => {
+      const scope = team();
+      await bench.limit(scope, { limit_parallel: 8, budget_month_usd: 1 });
+      await split(scope, 2);
+      const client = bench.client();
+      let writes = 0;
+      injectFaults(client, async ({ command, pk, input }) => {
+        const isCharge = command === 'UpdateItemCommand' && String(input.UpdateExpression).includes('ADD');
+        if (!isCharge || pk?.startsWith(`meter#${scope}`) !== true) return undefined;
+        writes += 1;
+        if (writes === 2) await split(scope, 1);
+        return writes === 1 ? 'lost' : undefined;
+      });
+      // The order in which shards are tried.
+      let draws = 0;
+      const random = () => (draws++ % 2 === shard ? 0 : 0.5);
+      const waiting = { random, sleep: async () => undefined };
+      const ledger = createDynamoLedger({ client, table: bench.table, waiting });
+      const reservation = admitted(await ledger.reserve(ask([scope], { costNano: usd(0.1) })));
+      expect(writes).toBeGreaterThanOrEqual(2);
+      expect((await bench.show(scope)).inFlight).toHaveLength(1);
+      await ledger.settle(reservation, { tokens: 0, costNano: usd(0.04) }, NOON);
+      expect(await bench.show(scope)).toMatchObject({ shards: 1, inFlight: [], reservedUsd: 0 });
+      expect((await bench.show(scope)).month.usd).toBeCloseTo(0.04, 9);
+    },
+  );
 
   it('whose maker died is finished by the next one', async () => {
     const scope = team();
