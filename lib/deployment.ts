@@ -1,5 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { readSettings } from '../functions/ledger/meter-settings.ts';
 
 const CONTEXT_PREFIX = 'tollgate:';
 
@@ -22,6 +23,29 @@ const tags = z.union([
       return Object.fromEntries(pairs.map(([name = '', value = '']) => [name.trim(), value.trim()]));
     }),
 ]);
+
+/** What is wrong with the limits of a scope is said in the words of the command line: it is the same check. */
+const limitsByScope = z
+  .record(z.string(), z.record(z.string(), z.union([z.number(), z.string(), z.null()])))
+  .superRefine((limits, context) => {
+    for (const [scope, settings] of Object.entries(limits)) {
+      try {
+        readSettings(scope, settings);
+      } catch (error) {
+        context.addIssue({ code: 'custom', path: [scope], message: error instanceof Error ? error.message : '' });
+      }
+    }
+  });
+
+const limits = z.preprocess((value, context): unknown => {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be JSON, such as {"org": {"budget_month_usd": 500}}' });
+    return {};
+  }
+}, limitsByScope);
 
 const deploymentSchema = z.strictObject({
   /** Sets a second installation apart in one account and region, by name: `dev` gives the stack `Tollgate-dev`. */
@@ -48,6 +72,11 @@ const deploymentSchema = z.strictObject({
   rowRetentionDays: whole(1, 36_500).optional(),
   /** The most that one query may scan, in GB; Athena bills by it. */
   queryScanLimitGb: whole(1, 10_000).default(10),
+  /**
+   * Limits by scope, named as in the table: `{"org": {"budget_month_usd": 500}, "team:*": {"limit_rpm": 60}}`. A scope's
+   * are set when they are deployed first and when they are deployed changed; `null` takes a limit away.
+   */
+  limits: limits.default({}),
   /** Tags on every resource, as an object or as `name=value,name=value`. */
   tags: tags.default({}),
 });

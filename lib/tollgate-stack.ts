@@ -7,6 +7,7 @@ import type { Deployment } from './deployment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { grantBedrock } from './grant-bedrock.ts';
 import { loadConfig } from './load-config.ts';
+import { MeterLimits } from './meter-limits.ts';
 import { stageNames } from './names.ts';
 import { OUTPUTS } from './outputs.ts';
 import { ProviderSecrets } from './provider-secrets.ts';
@@ -85,6 +86,7 @@ export class TollgateStack extends Stack {
     feedback.grantWrite(gateway);
     data.grantUpkeep(upkeep);
     requests.grantWrite(upkeep);
+    new MeterLimits(this, 'Limits', { limits: props.limits, upkeep });
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });

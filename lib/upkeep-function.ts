@@ -16,6 +16,7 @@ export interface UpkeepFunctionProps {
 /** What ends the reservations of requests whose process died: a function, once a minute. Others grant it their parts. */
 export class UpkeepFunction extends Construct implements IGrantable {
   readonly grantPrincipal: IPrincipal;
+  readonly arn: string;
 
   constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
     super(scope, id);
@@ -50,6 +51,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
       // The next minute tries again anyway.
       retryAttempts: 0,
     });
+    this.arn = handler.functionArn;
     new Rule(this, 'EveryMinute', {
       description: 'Tollgate: ends lost requests.',
       schedule: Schedule.rate(Duration.minutes(1)),

@@ -1,17 +1,17 @@
 /** What an operator does with meters. */
 import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { GatewayError, toGatewayError } from '../core/errors.ts';
+import { toGatewayError } from '../core/errors.ts';
 import type { LimitName, Scope } from '../core/ports.ts';
 import { type Item, number, text, type Value } from '../ledger/attributes.ts';
-import { isTimeZone } from '../ledger/calendar.ts';
 import { createExpression } from '../ledger/expression.ts';
-import { checkLimits, LIMIT_NAMES, type LimitChanges, type Limits, NANO_PER_USD } from '../ledger/limits.ts';
+import { LIMIT_NAMES, type Limits, NANO_PER_USD } from '../ledger/limits.ts';
 import { isAbandoned, parseMarker } from '../ledger/markers.ts';
 import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
+import { checkSettings, type MeterSettings } from '../ledger/meter-settings.ts';
 import { type Amounts, advance } from '../ledger/minute-window.ts';
-import { isTemplate, policyOf, templateOf } from '../ledger/policy.ts';
+import { policyOf, templateOf } from '../ledger/policy.ts';
 import { checkScope } from '../ledger/scopes.ts';
-import { MOST_SHARDS, shardsProblem } from '../ledger/shards.ts';
+import { MOST_SHARDS } from '../ledger/shards.ts';
 import { spendIdsAt, spentIn } from '../ledger/spend-window.ts';
 import { meterKey, SCHEMA_VERSION, TABLE } from '../table.ts';
 import { realWaiting, repeatable } from './dynamo-calls.ts';
@@ -19,23 +19,16 @@ import { createMeterStore } from './dynamo-meters.ts';
 import { pkOf, readMeterItems, type TableAccess } from './read-meter-items.ts';
 import { reshard } from './reshard.ts';
 
-export interface SetLimitsOptions extends TableAccess {
+export interface SetLimitsOptions extends TableAccess, MeterSettings {
   readonly scope: Scope;
-  /** `null` takes a limit away, one that is not named stays. */
-  readonly limits: LimitChanges;
-  /** An IANA name, whose days and months the budgets are for; `null` takes it away. */
-  readonly timeZone?: string | null | undefined;
-  /** How many items the meter is to be. Spread at once over what it has counted. */
-  readonly shards?: number | undefined;
   readonly nowMs?: number;
 }
 
-/** In force for the next request. Throws `invalid-request` where the scope or a limit is none. */
-export async function setLimits({ client, table, scope, limits, ...more }: SetLimitsOptions): Promise<void> {
-  const { timeZone, shards, nowMs = Date.now() } = more;
-  const { pk, sk } = meterKey(checkScope(scope));
-  const changes = checkLimits(limits);
-  checkSettings(scope, timeZone, shards);
+/** In force for the next request; what was counted is spread over new shards at once. Throws `invalid-request` where the scope or a limit is none. */
+export async function setLimits({ client, table, scope, ...settings }: SetLimitsOptions): Promise<void> {
+  const { limits, timeZone, shards, nowMs = Date.now() } = settings;
+  checkSettings(scope, settings);
+  const { pk, sk } = meterKey(scope);
   const expression = createExpression();
   expression.set(expression.name('kind'), expression.value('kind', text('meter')));
   const version = expression.name('v');
@@ -44,7 +37,7 @@ export async function setLimits({ client, table, scope, limits, ...more }: SetLi
     if (value === null) expression.remove(expression.name(name));
     else if (value !== undefined) expression.set(expression.name(name), expression.value(name, value));
   };
-  for (const name of LIMIT_NAMES) change(name, numberOrNone(changes[name]));
+  for (const name of LIMIT_NAMES) change(name, numberOrNone(limits[name]));
   change('time_zone', typeof timeZone === 'string' ? text(timeZone) : timeZone);
   change('shards', shards === 1 ? null : numberOrNone(shards));
   const { update, names, values } = expression.build();
@@ -62,18 +55,6 @@ export async function setLimits({ client, table, scope, limits, ...more }: SetLi
 
 const numberOrNone = (value: number | null | undefined): Value | null | undefined =>
   typeof value === 'number' ? number(value) : value;
-
-function checkSettings(scope: Scope, timeZone: string | null | undefined, shards: number | undefined): void {
-  const refuse = (param: string, message: string): never => {
-    throw new GatewayError('invalid-request', message, { param });
-  };
-  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) {
-    refuse('time_zone', `There is no time zone "${timeZone}"; they are named as Europe/Berlin or America/New_York.`);
-  }
-  const problem = shards === undefined ? undefined : shardsProblem(shards);
-  if (problem !== undefined) refuse('shards', `shards ${problem}.`);
-  if (shards !== undefined && isTemplate(scope)) refuse('shards', 'A template holds no counters: it has no shards.');
-}
 
 export interface SpendReport {
   /** `2026-11-23` or `2026-11`, in the meter's time zone. */

@@ -5,6 +5,7 @@ import { awsHandler } from '../adapters/aws-handler.ts';
 import { createReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { createUpkeepStore } from '../adapters/dynamo-upkeep.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
+import { setLimits } from '../adapters/meter-admin.ts';
 import type { SpendLog } from '../core/ports.ts';
 import { readUpkeepEnvironment } from '../env.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -19,6 +20,7 @@ export function composeUpkeep(env: { readonly [name: string]: string | undefined
     store: createUpkeepStore(access),
     accounts: createReconcileStore(access),
     spendLog,
+    setLimits: (scope, settings) => setLimits({ ...access, scope, ...settings }),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: requestStream }),
     report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
   };

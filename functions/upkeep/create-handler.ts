@@ -1,3 +1,4 @@
+import { applyDeployedLimits, isDeployment } from './deployed-limits.ts';
 import { reconcile } from './reconcile.ts';
 import { sweep } from './sweep.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -15,6 +16,10 @@ const CLOSING_MS = 20_000;
 /** Fails, so that the function's error metric shows it, where a lost request could not be ended. */
 export function createHandler(upkeep: Upkeep) {
   return async (event: unknown, context: UpkeepContext): Promise<void> => {
+    if (isDeployment(event)) {
+      await applyDeployedLimits(event, upkeep.setLimits);
+      return;
+    }
     if (isReconcile(event)) {
       await reconcileAll(upkeep);
       return;

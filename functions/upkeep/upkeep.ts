@@ -4,6 +4,7 @@ import type { ReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import type { UpkeepStore } from '../adapters/dynamo-upkeep.ts';
 import type { Clock, RequestLog, SpendLog } from '../core/ports.ts';
 import type { Row } from '../records/row.ts';
+import type { SetLimits } from './deployed-limits.ts';
 
 export interface Upkeep {
   readonly clock: Clock;
@@ -12,6 +13,7 @@ export interface Upkeep {
   readonly accounts: ReconcileStore;
   /** Undefined where the log cannot be asked from here. */
   readonly spendLog: SpendLog | undefined;
+  readonly setLimits: SetLimits;
   /** A line for the operator: one JSON object. */
   report(level: 'info' | 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
 }

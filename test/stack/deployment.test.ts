@@ -9,6 +9,7 @@ describe("a deployment's options", () => {
       memorySize: 512,
       logRetentionDays: 30,
       queryScanLimitGb: 10,
+      limits: {},
       tags: {},
     });
   });
