@@ -172,5 +172,7 @@ function about(trace: Trace, caller: Caller, demand: Demand): { readonly [name: 
     ...(caller.user === undefined ? {} : { user_id: caller.user }),
     ...(caller.app === undefined ? {} : { app: caller.app }),
     ...(caller.env === undefined ? {} : { env: caller.env }),
+    ...(trace.experiment === undefined ? {} : { experiment: trace.experiment }),
+    ...(trace.arm === undefined ? {} : { arm: trace.arm }),
   };
 }

@@ -1,6 +1,7 @@
 /** From a caller and what the request can consume to targets that may be tried: what every kind of request does alike. */
 import { GatewayError } from '../core/errors.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
+import { assignArm } from '../routing/experiments.ts';
 import { failover } from '../routing/failover.ts';
 import { plan as planTargets } from '../routing/plan.ts';
 import { refusePlan } from '../routing/refuse-plan.ts';
@@ -52,7 +53,12 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   const { config, facts } = setup;
   const { model, need } = demand;
   const nowMs = gateway.clock.now();
-  const plan = planTargets({ config, facts, model, caller, need, nowMs, draw: gateway.random() });
+  const { requestId, metadata } = trace;
+  const assigned = assignArm({ config, model, caller, requestId, metadata });
+  trace.experiment = assigned?.experiment;
+  trace.arm = assigned?.arm;
+  const instead = assigned?.instead ?? {};
+  const plan = planTargets({ config, facts, model, caller, need, nowMs, draw: gateway.random(), instead });
   trace.considered = plan.considered;
   for (const skipped of plan.skipped) passOver(trace, skipped);
   if (plan.targets.length === 0) throw refusePlan(model, plan.skipped, nowMs);

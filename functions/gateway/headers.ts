@@ -45,6 +45,7 @@ function commonHeaders(trace: Trace): Headers {
     ...(sentAttempts(trace).length === 0 ? {} : { 'x-tollgate-attempts': String(sentAttempts(trace).length) }),
     ...(route === undefined ? {} : { 'x-tollgate-route': route }),
     ...(trace.dropped.length === 0 ? {} : { 'x-tollgate-dropped-params': ascii(trace.dropped.join(', ')) }),
+    ...(trace.experiment === undefined ? {} : { 'x-tollgate-experiment': `${trace.experiment}=${trace.arm}` }),
     ...windowHeaders('requests', trace.limits.requests),
     ...windowHeaders('tokens', trace.limits.tokens),
   };

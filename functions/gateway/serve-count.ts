@@ -11,6 +11,7 @@ import { quirksOf } from '../core/quirks.ts';
 import * as anthropic from '../dialects/anthropic-messages/index.ts';
 import * as gemini from '../dialects/gemini/index.ts';
 import { providerCodec } from '../dialects/index.ts';
+import { assignArm } from '../routing/experiments.ts';
 import { plan as planTargets } from '../routing/plan.ts';
 import { refusePlan } from '../routing/refuse-plan.ts';
 import { type HttpResponse, jsonResponse } from './http.ts';
@@ -47,7 +48,9 @@ export async function serveCount(input: ServeInput): Promise<HttpResponse> {
   const { config } = await gateway.setup();
   const { model } = request;
   const nowMs = trace.startedAtMs;
-  const { targets, skipped } = planTargets({ config, model, caller, draw: gateway.random(), nowMs });
+  const { requestId, metadata } = trace;
+  const instead = assignArm({ config, model, caller, requestId, metadata })?.instead ?? {};
+  const { targets, skipped } = planTargets({ config, model, caller, draw: gateway.random(), nowMs, instead });
   const [target] = targets;
   if (target === undefined) throw refusePlan(model, skipped, nowMs);
   const provider = PROVIDERS[target.config.dialect];
