@@ -2,21 +2,20 @@
 import type { Config } from '../core/config.ts';
 import type { FactBook, ModelFacts } from '../core/model-facts.ts';
 import { mostExact } from '../core/model-pattern.ts';
+import { type Catalogue, findModel } from '../ledger/catalogue.ts';
 import { createBoundedMap } from './bounded-map.ts';
 
 /** Names come from whoever asks for `provider/model`. */
 const REMEMBERED = 1_000;
 
-/** A look-up takes 20 to 55 µs (Node 24): it is made once a model. The catalogue is loaded with the prices, which are there first. */
-export async function createFactBook({ capabilities }: Pick<Config, 'capabilities'>): Promise<FactBook> {
-  const { calcPrice } = await import('@pydantic/genai-prices');
+/** A look-up takes 20 to 55 µs (Node 24): it is made once a model. */
+export function createFactBook(catalogue: Catalogue, { capabilities }: Pick<Config, 'capabilities'>): FactBook {
   const known = createBoundedMap<string, ModelFacts>(REMEMBERED);
 
   const look = (provider: string, priceAs: string | undefined, model: string): ModelFacts => {
     const override = mostExact(capabilities, provider, model);
-    // With no usage it only looks up. It knows nothing of tools, images and the like.
-    const contextTokens =
-      override?.contextTokens ?? calcPrice({}, model, { providerId: priceAs ?? provider })?.model.context_window;
+    // It knows nothing of tools, images and the like.
+    const contextTokens = override?.contextTokens ?? findModel(catalogue, priceAs ?? provider, model)?.contextTokens;
     const { tools, images, files, audio, jsonSchema } = override ?? {};
     return {
       contextTokens,

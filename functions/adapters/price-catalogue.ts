@@ -1,35 +1,23 @@
-/** Prices from the catalogue that `@pydantic/genai-prices` carries, under the operator's overrides. No network. */
+/** The prices that the function was deployed with, as `npm run prices` compiled them from `@pydantic/genai-prices`. */
 import { createHash } from 'node:crypto';
-import type { Config } from '../core/config.ts';
+import type { PriceOverride } from '../core/config.ts';
+import type { Catalogue } from '../ledger/catalogue.ts';
+import { priceBookOf } from '../ledger/price-book.ts';
 import type { PriceBook } from '../ledger/prices.ts';
-import { modelPriceOf, overrideFor } from '../ledger/resolve-rates.ts';
 
-/** The package tells nobody its version at run time; a test holds this to the one installed. */
-export const CATALOGUE_VERSION = '0.1.8';
-
-/**
- * The catalogue is 830 kB of JavaScript: importing it takes 26 ms (Node 24, two cores; a cold Lambda of 512 MB has a fifth of that CPU), so it is loaded here and not with the module, and
- * a start that needs no price does not pay for it. A look-up takes 17–27 µs, which is not worth a cache.
- */
-export async function createPriceBook(config: Config): Promise<PriceBook> {
-  const { calcPrice } = await import('@pydantic/genai-prices');
-  const overrides = config.prices;
-  return {
-    version: versionOf(overrides),
-    find({ provider, priceAs, model, atMs }) {
-      const override = overrideFor(overrides, provider, model);
-      if (override !== undefined) return override;
-      // With no usage it only looks up: `model_price` is the entry in force at that time, as data. Its own sums are
-      // floats and stay unused. It matches the provider by id or by name ("bedrock" is aws, "gemini" google) and the
-      // model by the catalogue's rules, dates and versions in the name included.
-      const found = calcPrice({}, model, { providerId: priceAs ?? provider, timestamp: new Date(atMs) });
-      return found === null ? undefined : modelPriceOf(found.model_price);
-    },
-  };
+/** Loaded late: a start that needs no price does not pay for it. What it costs is in `npm run bench -- prices`. */
+export async function deployedCatalogue(): Promise<Catalogue> {
+  const { default: catalogue } = await import('../ledger/catalogue.json', { with: { type: 'json' } });
+  // A test compiles it anew and compares: the compiler's own type of a file of 1,694 different tuples would be of no use.
+  return catalogue as unknown as Catalogue;
 }
 
-function versionOf(overrides: Config['prices']): string {
-  const catalogue = `genai-prices@${CATALOGUE_VERSION}`;
-  if (overrides.length === 0) return catalogue;
-  return `${catalogue}+${createHash('sha256').update(JSON.stringify(overrides)).digest('hex').slice(0, 8)}`;
+/** The version has the overrides in it: two deployments with different contracts never share one. */
+export function createPriceBook(catalogue: Catalogue, overrides: readonly PriceOverride[]): PriceBook {
+  return priceBookOf(catalogue, overrides, versionOf(catalogue, overrides));
+}
+
+function versionOf({ version }: Catalogue, overrides: readonly PriceOverride[]): string {
+  if (overrides.length === 0) return version;
+  return `${version}+${createHash('sha256').update(JSON.stringify(overrides)).digest('hex').slice(0, 8)}`;
 }

@@ -5,7 +5,7 @@
  * What the model does not know travels in `extensions`, keyed by dialect, and reaches only that dialect.
  */
 import type { Json, JsonObject } from './json.ts';
-import type { Usage } from './usage.ts';
+import type { ServiceTerm, Usage } from './usage.ts';
 
 export const DIALECTS = [
   'openai-chat',
@@ -227,4 +227,5 @@ export type ChatEvent =
       readonly rawReason?: string;
       readonly stopSequence?: string;
     }
-  | { readonly type: 'usage'; readonly usage: Usage };
+  /** Under which terms it was served, where they are not the standard ones. */
+  | { readonly type: 'usage'; readonly usage: Usage; readonly terms?: readonly ServiceTerm[] };

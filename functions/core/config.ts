@@ -9,6 +9,7 @@ import { expandPreset } from './expand-preset.ts';
 import { MEDIA_KINDS } from './media-kind.ts';
 import { PRESETS } from './presets.ts';
 import { TOOL_ID_SHAPES } from './quirks.ts';
+import { SERVICE_TERMS } from './usage.ts';
 
 const name = z
   .string()
@@ -128,17 +129,29 @@ const model = z.strictObject({
   maxOutputTokens: z.optional(z.int().check(z.positive())),
 });
 
+/** USD per million tokens. */
+const usd = z.number().check(z.gte(0));
+
+const rates = {
+  input: usd,
+  output: usd,
+  cacheRead: z.optional(usd),
+  cacheWrite5m: z.optional(usd),
+  cacheWrite1h: z.optional(usd),
+  audioInput: z.optional(usd),
+  audioOutput: z.optional(usd),
+  cacheReadAudio: z.optional(usd),
+};
+
 const price = z.strictObject({
   provider: name,
   /** A model's name, or a prefix with `*` at its end. */
   model: z.string(),
-  input: z.number().check(z.gte(0)),
-  output: z.number().check(z.gte(0)),
-  cacheRead: z.optional(z.number().check(z.gte(0))),
-  cacheWrite5m: z.optional(z.number().check(z.gte(0))),
-  cacheWrite1h: z.optional(z.number().check(z.gte(0))),
-  audioInput: z.optional(z.number().check(z.gte(0))),
-  audioOutput: z.optional(z.number().check(z.gte(0))),
+  ...rates,
+  /** Other prices for all tokens of a call whose whole input is above so many tokens. */
+  longContext: z.optional(z.array(z.strictObject({ above: z.int().check(z.positive()), ...rates }))),
+  /** What terms other than the standard make of these prices: `{ flex: 0.5, priority: 1.75 }`. */
+  factors: z.optional(z.partialRecord(z.enum(SERVICE_TERMS), z.number().check(z.positive(), z.lte(100)))),
 });
 
 /** What a provider's model can do, where the catalogue does not know it or is wrong. */

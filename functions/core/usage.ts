@@ -13,6 +13,21 @@ export interface Usage {
   readonly reasoningTokens: number;
   readonly audioInputTokens: number;
   readonly audioOutputTokens: number;
+  /** The part of `cacheReadTokens` that was audio, where any was: some models ask another price for it. */
+  readonly cacheReadAudioTokens?: number;
+}
+
+/**
+ * What a call was served under, where that changes its price: a service tier, or inference kept in the US. The standard
+ * terms have no name.
+ */
+export const SERVICE_TERMS = ['flex', 'priority', 'batch', 'fast', 'us'] as const;
+export type ServiceTerm = (typeof SERVICE_TERMS)[number];
+
+/** Of a provider's words those that are known; any other word (`default`, `on_demand`, …) is the standard terms. */
+export function readTerms(...words: readonly unknown[]): readonly ServiceTerm[] {
+  const spelt = words.map((word) => (typeof word === 'string' ? word.toLowerCase() : ''));
+  return SERVICE_TERMS.filter((term) => spelt.includes(term));
 }
 
 /** `reported` by the provider, `estimated` by the gateway (cut or silent stream), `none` where nothing was consumed. */
@@ -51,6 +66,7 @@ export function totalTokens(usage: Usage): number {
 }
 
 export function addUsage(one: Usage, other: Usage): Usage {
+  const cachedAudio = (one.cacheReadAudioTokens ?? 0) + (other.cacheReadAudioTokens ?? 0);
   return {
     inputTokens: one.inputTokens + other.inputTokens,
     cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
@@ -60,15 +76,18 @@ export function addUsage(one: Usage, other: Usage): Usage {
     reasoningTokens: one.reasoningTokens + other.reasoningTokens,
     audioInputTokens: one.audioInputTokens + other.audioInputTokens,
     audioOutputTokens: one.audioOutputTokens + other.audioOutputTokens,
+    ...(cachedAudio === 0 ? {} : { cacheReadAudioTokens: cachedAudio }),
   };
 }
 
 /** The same tokens, had there been no prompt cache: all of its classes are plain input. */
 export function withoutCache(usage: Usage): Usage {
+  const { cacheReadAudioTokens: cachedAudio = 0, ...rest } = usage;
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = usage;
   return {
-    ...usage,
-    inputTokens: inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens,
+    ...rest,
+    inputTokens: inputTokens + cacheReadTokens - cachedAudio + cacheWrite5mTokens + cacheWrite1hTokens,
+    audioInputTokens: usage.audioInputTokens + cachedAudio,
     cacheReadTokens: 0,
     cacheWrite5mTokens: 0,
     cacheWrite1hTokens: 0,

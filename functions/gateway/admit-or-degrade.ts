@@ -22,7 +22,7 @@ export async function admitOrDegrade(input: AdmitInput): Promise<Admission> {
     });
     trace.flags.push(UNMETERED);
     return {
-      targets: payable(demand.model, plan, setup, trace, false).targets,
+      targets: payable({ model: demand.model, hasBudget: false, terms: [] }, plan, setup, trace).targets,
       outputCap: undefined,
       pays: () => true,
     };

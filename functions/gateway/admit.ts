@@ -105,7 +105,8 @@ async function admitWithin(
   const { gateway, setup, demand, caller, trace } = input;
   const { inputTokens, kinds, candidates } = demand;
   const hasBudget = budgetNano !== undefined;
-  const { targets, prices } = payable(demand.model, input.plan, setup, trace, hasBudget);
+  const demanded = { model: demand.model, hasBudget, terms: kinds.terms ?? [] };
+  const { targets, prices } = payable(demanded, input.plan, setup, trace);
   const worst = (price: ModelPrice, cap: number): number =>
     worstCaseNano(price, { inputTokens, outputTokens: cap * candidates, ...kinds });
 

@@ -3,8 +3,8 @@ import type { EncodedRequest, EncodeTarget, ErrorReply } from '../core/codec.ts'
 import { type ErrorKind, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamReply, UpstreamTarget } from '../core/ports.ts';
 import { quirksOf } from '../core/quirks.ts';
-import { withoutCache } from '../core/usage.ts';
-import { costNano } from '../ledger/prices.ts';
+import { type ServiceTerm, withoutCache } from '../core/usage.ts';
+import { costNano, isPriced } from '../ledger/prices.ts';
 import type { ModelSettings } from '../routing/plan.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { priceOf } from './payable.ts';
@@ -20,6 +20,8 @@ export interface Exchange {
   readonly stream: boolean;
   /** Estimated; booked where a provider reports nothing. */
   readonly inputTokens: number;
+  /** That the request asks for: they count where a provider does not say what it served. */
+  readonly terms: readonly ServiceTerm[];
   /** Aborted, with a `GatewayError` as its reason, when the request's time is up. */
   readonly deadline: AbortSignal;
 }
@@ -124,11 +126,13 @@ export function failAttempt(exchange: Exchange, attempt: Failing, thrown: unknow
 export function closeAttempt(exchange: Exchange, attempt: Pick<Attempt, 'target' | 'watch' | 'trace'>): void {
   const { trace } = attempt;
   trace.endedAtMs = exchange.gateway.clock.now();
-  Object.assign(trace, attempt.watch.usage(exchange.inputTokens));
+  Object.assign(trace, attempt.watch.usage(exchange));
   const price = priceOf(exchange.setup, attempt.target, exchange.trace.startedAtMs);
-  trace.unpriced = price === undefined;
-  trace.costNano = price === undefined ? 0 : costNano(price, trace.usage);
-  trace.uncachedCostNano = price === undefined ? 0 : costNano(price, withoutCache(trace.usage));
+  const { terms, usage } = trace;
+  trace.serviceTier = terms.length === 0 ? undefined : terms.join('+');
+  trace.unpriced = price === undefined || !isPriced(price, terms);
+  trace.costNano = price === undefined ? 0 : costNano(price, usage, terms);
+  trace.uncachedCostNano = price === undefined ? 0 : costNano(price, withoutCache(usage), terms);
 }
 
 function reasonOf(signal: AbortSignal): GatewayError | undefined {

@@ -16,7 +16,7 @@ import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createMediaFetcher } from '../adapters/fetch-media.ts';
 import { createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
 import { createFactBook } from '../adapters/model-facts.ts';
-import { createPriceBook } from '../adapters/price-catalogue.ts';
+import { createPriceBook, deployedCatalogue } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
 import { readEnvironment } from '../env.ts';
@@ -88,12 +88,13 @@ export function composeGateway(
 
 async function loadSetup(file: string): Promise<Setup> {
   const { config, version } = await readConfigFile(file);
+  const catalogue = await deployedCatalogue();
   const { remoteMedia: mode, limits } = config;
   return {
     config,
     version,
-    prices: await createPriceBook(config),
-    facts: await createFactBook(config),
+    prices: createPriceBook(catalogue, config.prices),
+    facts: createFactBook(catalogue, config),
     media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes, maxTotalBytes: limits.mediaTotalBytes }),
   };
 }

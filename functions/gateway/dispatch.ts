@@ -109,6 +109,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
       settings: plan.settings,
       stream: input.stream,
       inputTokens: demand.inputTokens,
+      terms: demand.kinds.terms ?? [],
       deadline: stop.signal,
     },
     outputCap,

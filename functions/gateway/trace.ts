@@ -5,7 +5,7 @@
 import type { ClientDialect, FinishReason } from '../core/chat.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Caller, Denial, RateLimits, Reservation, UpstreamTarget } from '../core/ports.ts';
-import { NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
+import { NO_USAGE, type ServiceTerm, type Usage, type UsageSource } from '../core/usage.ts';
 import type { Outcome } from '../records/row.ts';
 import { formatRoute, type Skipped } from '../routing/route.ts';
 
@@ -30,6 +30,8 @@ export interface AttemptTrace {
   error: GatewayError | undefined;
   usage: Usage;
   usageSource: UsageSource;
+  /** Under which it was served, or, where the provider does not say, asked for. */
+  terms: readonly ServiceTerm[];
   costNano: number;
   /** What the same usage would have cost had no token been read from or written to a cache. */
   uncachedCostNano: number;
@@ -37,7 +39,7 @@ export interface AttemptTrace {
   estimate: AttemptEstimate | undefined;
   unpriced: boolean;
   servedModel: string | undefined;
-  /** As the provider named it. */
+  /** The terms, for the row. */
   serviceTier: string | undefined;
   finishReason: FinishReason | undefined;
 }
@@ -156,6 +158,7 @@ export function openAttempt(trace: Trace, provider: string, model: string, start
     error: undefined,
     usage: NO_USAGE,
     usageSource: 'none',
+    terms: [],
     costNano: 0,
     uncachedCostNano: 0,
     estimate: undefined,

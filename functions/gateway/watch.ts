@@ -1,6 +1,6 @@
 /** Reads off a provider's events what the log, the ledger and the time-outs want to know. */
 import type { ChatEvent } from '../core/chat.ts';
-import { NO_USAGE, type Usage } from '../core/usage.ts';
+import { NO_USAGE, type ServiceTerm, totalOutputTokens, type Usage } from '../core/usage.ts';
 import { createTextMeter } from '../ledger/estimate-tokens.ts';
 import type { AttemptTrace } from './trace.ts';
 
@@ -9,11 +9,24 @@ export interface Watch {
   /** Something that a reader of the answer would notice has come. */
   readonly hasContent: boolean;
   /** What was consumed: reported, or estimated from what was sent and received where the provider did not say. */
-  usage(inputTokens: number): Pick<AttemptTrace, 'usage' | 'usageSource'>;
+  usage(asked: Asked): Pick<AttemptTrace, 'usage' | 'usageSource' | 'terms'>;
+}
+
+export interface Asked {
+  /** Estimated. */
+  readonly inputTokens: number;
+  readonly terms: readonly ServiceTerm[];
+}
+
+interface Report {
+  readonly usage: Usage;
+  readonly terms: readonly ServiceTerm[];
+  /** What had been received before it, in tokens by our estimate. */
+  readonly after: number;
 }
 
 export function createWatch(attempt: AttemptTrace): Watch {
-  let reported: Usage | undefined;
+  let report: Report | undefined;
   const received = createTextMeter();
   let hasContent = false;
   let finished = false;
@@ -27,6 +40,7 @@ export function createWatch(attempt: AttemptTrace): Watch {
           case 'block-start':
             // A text block may be opened long before its first word; a call, or what only its own dialect reads, is content.
             if (event.block.type === 'tool-call' || event.block.type === 'opaque') hasContent = true;
+            if (event.block.type === 'tool-call') received.add(event.block.name);
             break;
           case 'block-delta':
             if (event.text === '') break;
@@ -42,7 +56,7 @@ export function createWatch(attempt: AttemptTrace): Watch {
             attempt.finishReason = event.reason;
             break;
           case 'usage':
-            reported = event.usage;
+            report = { usage: event.usage, terms: event.terms ?? [], after: received.tokens() };
             break;
         }
       }
@@ -50,15 +64,27 @@ export function createWatch(attempt: AttemptTrace): Watch {
     get hasContent() {
       return hasContent;
     },
-    usage(inputTokens) {
-      if (reported !== undefined && finished) return { usage: reported, usageSource: 'reported' };
-      if (reported !== undefined) {
-        // Cut short: the provider's last word on output is from before what it sent since.
-        const usage = { ...reported, outputTokens: Math.max(reported.outputTokens, received.tokens()) };
-        return { usage, usageSource: 'estimated' };
+    usage({ inputTokens, terms }) {
+      if (report === undefined) {
+        if (!hasContent) return { usage: NO_USAGE, usageSource: 'none', terms: [] };
+        return {
+          usage: { ...NO_USAGE, inputTokens, outputTokens: received.tokens() },
+          usageSource: 'estimated',
+          terms,
+        };
       }
-      if (!hasContent) return { usage: NO_USAGE, usageSource: 'none' };
-      return { usage: { ...NO_USAGE, inputTokens, outputTokens: received.tokens() }, usageSource: 'estimated' };
+      const { usage } = report;
+      // The provider's last word on output is from before what it sent since: it was cut short, or (some servers, in
+      // front of models of others) its count at the beginning of the answer is all that it ever says. Nor is it one
+      // where it counts nothing for what came.
+      const isStale = received.tokens() > report.after || !finished || isSilent(usage, received.tokens());
+      if (!isStale) return { usage, usageSource: 'reported', terms: report.terms };
+      const outputTokens = Math.max(usage.outputTokens, received.tokens());
+      return { usage: { ...usage, outputTokens }, usageSource: 'estimated', terms: report.terms };
     },
   };
+}
+
+function isSilent(usage: Usage, received: number): boolean {
+  return received > 0 && totalOutputTokens(usage) === 0;
 }

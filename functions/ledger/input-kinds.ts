@@ -1,4 +1,5 @@
 import type { AssistantPart, ChatRequest, MediaSource, ToolResultPart } from '../core/chat.ts';
+import { readTerms } from '../core/usage.ts';
 import type { InputKinds } from './prices.ts';
 
 type Part = AssistantPart | ToolResultPart;
@@ -13,6 +14,7 @@ export function inputKinds(request: ChatRequest): Required<InputKinds> {
   const all = parts.flatMap((part): readonly Part[] =>
     part.type === 'tool-result' ? [part, ...part.content] : [part],
   );
+  const claude = request.extensions['anthropic-messages'];
   const opaque = all.some((part) => part.type === 'opaque');
   const extensions = [request.extensions, ...all.map((part) => part.extensions), ...request.tools.map(toolExtensions)];
   const unmodelled = extensions.some(
@@ -25,6 +27,7 @@ export function inputKinds(request: ChatRequest): Required<InputKinds> {
       unmodelled ||
       all.some((part) => part.cache?.ttl === '1h') ||
       request.tools.some((tool) => tool.kind === 'function' && tool.cache?.ttl === '1h'),
+    terms: readTerms(request.serviceTier, claude?.speed, claude?.inference_geo),
   };
 }
 

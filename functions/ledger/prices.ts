@@ -3,7 +3,8 @@
  * tokens times 1e6: six decimals of a list price are exact, and 0.0375 USD/M is 37,500. Sums are BigInt, because one
  * long call passes 2^53 pico-dollars ($9,007) in a property test long before it does in life, and cost 0.4 µs.
  */
-import { totalInputTokens, type Usage } from '../core/usage.ts';
+import { type ServiceTerm, totalInputTokens, type Usage } from '../core/usage.ts';
+import type { Factor, Factors } from './service-terms.ts';
 
 /** Pico-dollars a token, one for each class of `Usage`. Every class has one: what a list leaves out is derived. */
 export interface Rates {
@@ -14,6 +15,8 @@ export interface Rates {
   readonly output: number;
   readonly audioInput: number;
   readonly audioOutput: number;
+  /** Audio that was read from a cache. */
+  readonly cacheReadAudio: number;
 }
 
 /** Long-context prices: they hold for all tokens of a call whose whole input, cached or not, exceeds the threshold. */
@@ -26,6 +29,8 @@ export interface ModelPrice {
   readonly base: Rates;
   /** By rising threshold. */
   readonly tiers: readonly PriceTier[];
+  /** What terms other than the standard make of every rate; of those that are missing the price is not known. */
+  readonly factors: Factors;
 }
 
 export interface PriceQuery {
@@ -50,6 +55,8 @@ export interface InputKinds {
   readonly audio?: boolean;
   /** The request asks for a cache that lives an hour. */
   readonly cacheWrite1h?: boolean;
+  /** Terms that it asks for. */
+  readonly terms?: readonly ServiceTerm[];
 }
 
 export interface TokenBound extends InputKinds {
@@ -57,18 +64,26 @@ export interface TokenBound extends InputKinds {
   readonly outputTokens: number;
 }
 
-/** Cost in nano-dollars, rounded once, half up. */
-export function costNano(price: ModelPrice, usage: Usage): number {
+/** Whether the price of a call under these terms is known. */
+export function isPriced(price: ModelPrice, terms: readonly ServiceTerm[] = []): boolean {
+  return terms.every((term) => price.factors[term] !== undefined);
+}
+
+/** Cost in nano-dollars, rounded once, half up. Terms whose price is not known count as the standard ones. */
+export function costNano(price: ModelPrice, usage: Usage, terms: readonly ServiceTerm[] = []): number {
   const rates = ratesAt(price, totalInputTokens(usage));
+  const cachedAudio = Math.min(usage.cacheReadAudioTokens ?? 0, usage.cacheReadTokens);
   const pico =
     times(usage.inputTokens, rates.input) +
-    times(usage.cacheReadTokens, rates.cacheRead) +
+    times(usage.cacheReadTokens - cachedAudio, rates.cacheRead) +
+    times(cachedAudio, rates.cacheReadAudio) +
     times(usage.cacheWrite5mTokens, rates.cacheWrite5m) +
     times(usage.cacheWrite1hTokens, rates.cacheWrite1h) +
     times(usage.outputTokens, rates.output) +
     times(usage.audioInputTokens, rates.audioInput) +
     times(usage.audioOutputTokens, rates.audioOutput);
-  return Number((pico + 500n) / 1000n);
+  const [numerator, denominator] = factorOf(price, terms);
+  return Number((pico * numerator + 500n * denominator) / (1000n * denominator));
 }
 
 /**
@@ -78,7 +93,9 @@ export function costNano(price: ModelPrice, usage: Usage): number {
  */
 export function worstCaseNano(price: ModelPrice, tokens: TokenBound): number {
   const { input, output } = dearestRates(price, tokens.inputTokens, tokens);
-  return Number(ceilNano(times(tokens.inputTokens, input) + times(tokens.outputTokens, output)));
+  const pico = times(tokens.inputTokens, input) + times(tokens.outputTokens, output);
+  const [numerator, denominator] = dearestFactor(price, tokens);
+  return Number((pico * numerator + 1000n * denominator - 1n) / (1000n * denominator));
 }
 
 /**
@@ -92,10 +109,11 @@ export function affordableOutputTokens(
   kinds: InputKinds = {},
 ): number {
   const { input, output } = dearestRates(price, inputTokens, kinds);
-  const left = times(Math.floor(budgetNano), 1000) - times(inputTokens, input);
+  const [numerator, denominator] = dearestFactor(price, kinds);
+  const left = times(Math.floor(budgetNano), 1000) * denominator - times(inputTokens, input) * numerator;
   if (left < 0n) return 0;
   if (output === 0) return Number.MAX_SAFE_INTEGER;
-  const affordable = left / BigInt(output);
+  const affordable = left / (BigInt(output) * numerator);
   return affordable > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(affordable);
 }
 
@@ -110,7 +128,7 @@ function dearestRates(price: ModelPrice, inputTokens: number, kinds: InputKinds)
   const reachable = price.tiers.filter((tier) => inputTokens > tier.aboveInputTokens);
   for (const rates of [price.base, ...reachable.map((tier) => tier.rates)]) {
     input = Math.max(input, rates.input, rates.cacheRead, rates.cacheWrite5m);
-    if (kinds.audio !== false) input = Math.max(input, rates.audioInput);
+    if (kinds.audio !== false) input = Math.max(input, rates.audioInput, rates.cacheReadAudio);
     if (kinds.cacheWrite1h !== false) input = Math.max(input, rates.cacheWrite1h);
     output = Math.max(output, rates.output, rates.audioOutput);
   }
@@ -123,6 +141,22 @@ function times(tokens: number, rate: number): bigint {
   return BigInt(Math.min(Math.ceil(tokens), Number.MAX_SAFE_INTEGER)) * BigInt(rate);
 }
 
-function ceilNano(pico: bigint): bigint {
-  return (pico + 999n) / 1000n;
+type WholeFactor = readonly [numerator: bigint, denominator: bigint];
+
+function factorOf(price: ModelPrice, terms: readonly ServiceTerm[]): WholeFactor {
+  const factors = terms.map((term) => price.factors[term] ?? ([1, 1] satisfies Factor));
+  return [product(factors.map(([numerator]) => numerator)), product(factors.map(([, denominator]) => denominator))];
+}
+
+/** Asking for terms is not getting them: a request for cheaper ones may be served, and charged, as any other. */
+function dearestFactor(price: ModelPrice, { terms = [] }: InputKinds): WholeFactor {
+  const dearer = terms.filter((term) => {
+    const [numerator, denominator] = price.factors[term] ?? [1, 1];
+    return numerator > denominator;
+  });
+  return factorOf(price, dearer);
+}
+
+function product(values: readonly number[]): bigint {
+  return values.reduce((result, value) => result * BigInt(value), 1n);
 }

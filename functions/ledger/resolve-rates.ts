@@ -1,7 +1,9 @@
 /** From list prices in USD per million tokens, as the catalogue or the configuration gives them, to rates of every class. */
 import type { PriceOverride } from '../core/config.ts';
 import { mostExact } from '../core/model-pattern.ts';
+import { SERVICE_TERMS } from '../core/usage.ts';
 import type { ModelPrice, PriceTier, Rates } from './prices.ts';
+import type { Factor, Factors } from './service-terms.ts';
 
 /** A price of the catalogue: flat, or by the size of the whole input. */
 export type ListPrice = number | { readonly base: number; readonly tiers: readonly { start: number; price: number }[] };
@@ -17,6 +19,7 @@ interface PriceList {
   readonly cacheWrite1h: number | undefined;
   readonly audioInput: number | undefined;
   readonly audioOutput: number | undefined;
+  readonly cacheReadAudio: number | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ interface PriceList {
  * Tiers as the catalogue's own arithmetic has them: a tier holds for all tokens of the class once the *whole* input,
  * cached tokens included, is over (not at) its start; each class has its own thresholds.
  */
-export function modelPriceOf(list: ListPrices): ModelPrice | undefined {
+export function modelPriceOf(list: ListPrices, factors: Factors = {}): ModelPrice | undefined {
   if (list.input_mtok === undefined) return undefined;
   const starts = new Set(
     Object.values(list).flatMap((price) => (typeof price === 'object' ? price.tiers.map((tier) => tier.start) : [])),
@@ -42,12 +45,13 @@ export function modelPriceOf(list: ListPrices): ModelPrice | undefined {
       cacheWrite1h: at('cache_write_1h_mtok'),
       audioInput: at('input_audio_mtok'),
       audioOutput: at('output_audio_mtok'),
+      cacheReadAudio: at('cache_audio_read_mtok'),
     });
   };
   const tiers: readonly PriceTier[] = [...starts]
     .sort((a, b) => a - b)
     .map((start) => ({ aboveInputTokens: start, rates: ratesAbove(start) }));
-  return { base: ratesAbove(-1), tiers };
+  return { base: ratesAbove(-1), tiers, factors };
 }
 
 /** The operator's price for a model. */
@@ -58,12 +62,29 @@ export function overrideFor(
 ): ModelPrice | undefined {
   const found = mostExact(overrides, provider, model);
   if (found === undefined) return undefined;
-  const { input, output, cacheRead, cacheWrite5m, cacheWrite1h, audioInput, audioOutput } = found;
   return {
-    base: ratesOf({ input, output, cacheRead, cacheWrite5m, cacheWrite1h, audioInput, audioOutput }),
-    tiers: [],
+    base: ratesOf(listOf(found)),
+    tiers: [...(found.longContext ?? [])]
+      .sort((one, other) => one.above - other.above)
+      .map((tier) => ({ aboveInputTokens: tier.above, rates: ratesOf(listOf(tier)) })),
+    factors: Object.fromEntries(
+      SERVICE_TERMS.flatMap((term) => {
+        const factor = found?.factors?.[term];
+        return factor === undefined ? [] : [[term, thousandths(factor)]];
+      }),
+    ),
   };
 }
+
+type OverrideRates = Pick<PriceOverride, 'input' | 'output' | OptionalRate>;
+type OptionalRate = 'cacheRead' | 'cacheWrite5m' | 'cacheWrite1h' | 'audioInput' | 'audioOutput' | 'cacheReadAudio';
+
+function listOf(rates: OverrideRates): PriceList {
+  const { input, output, cacheRead, cacheWrite5m, cacheWrite1h, audioInput, audioOutput, cacheReadAudio } = rates;
+  return { input, output, cacheRead, cacheWrite5m, cacheWrite1h, audioInput, audioOutput, cacheReadAudio };
+}
+
+const thousandths = (factor: number): Factor => [Math.round(factor * 1_000), 1_000];
 
 /**
  * What a list leaves out: a class without a price of its own costs what the class above it costs. The one exception
@@ -83,6 +104,7 @@ function ratesOf(list: PriceList): Rates {
     cacheWrite1h: picoPerToken(list.cacheWrite1h ?? derived1h),
     audioInput: picoPerToken(list.audioInput ?? list.input),
     audioOutput: picoPerToken(list.audioOutput ?? list.output),
+    cacheReadAudio: picoPerToken(list.cacheReadAudio ?? list.cacheRead ?? list.audioInput ?? list.input),
   };
 }
 

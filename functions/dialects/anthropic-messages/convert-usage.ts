@@ -31,6 +31,9 @@ export function mergeUsage(known: WireUsage | undefined, next: WireUsage): WireU
         next.output_tokens_details?.thinking_tokens,
       ),
     },
+    service_tier: next.service_tier ?? known.service_tier,
+    speed: next.speed ?? known.speed,
+    inference_geo: next.inference_geo ?? known.inference_geo,
     iterations: next.iterations ?? known.iterations,
   };
 }

@@ -94,6 +94,9 @@ export const usageSchema = z.object({
   cache_creation_input_tokens: count,
   cache_creation: z.nullish(z.object({ ephemeral_5m_input_tokens: count, ephemeral_1h_input_tokens: count })),
   output_tokens_details: z.nullish(z.object({ thinking_tokens: count })),
+  service_tier: text,
+  speed: text,
+  inference_geo: text,
   iterations: z.nullish(
     z.array(
       z.object({

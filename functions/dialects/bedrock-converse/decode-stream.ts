@@ -4,6 +4,8 @@ import type { Frame, Restore, StreamDecoder } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readObject, readText } from '../../core/read.ts';
+import { readTerms } from '../../core/usage.ts';
+import { usageEvent } from '../../core/usage-event.ts';
 import { convertUsage } from './convert-usage.ts';
 import { createBlockDecoder } from './decode-block.ts';
 import { decodeException } from './decode-error.ts';
@@ -90,10 +92,10 @@ export function createWireEventDecoder(restore?: Restore): WireEventDecoder {
         case 'messageStop':
           return [...start(), ...finish(expectObject(value, type))];
         case 'metadata': {
-          const { usage } = expectObject(value, type);
+          const { usage, serviceTier } = expectObject(value, type);
           if (!isJsonObject(usage)) return [];
           counted = true;
-          return [...start(), { type: 'usage', usage: convertUsage(usage) }];
+          return [...start(), usageEvent(convertUsage(usage), readTerms(readObject(serviceTier).type))];
         }
         default:
           if (/exception$|error$/i.test(type)) throw decodeException(type, value);

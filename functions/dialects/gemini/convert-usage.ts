@@ -5,8 +5,8 @@
  * numbers. Audio shows only in the details by modality, where tools' input has details of its own.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { readCount, readList, readObject } from '../../core/read.ts';
-import { totalInputTokens, totalOutputTokens, type Usage } from '../../core/usage.ts';
+import { readCount, readList, readObject, readText } from '../../core/read.ts';
+import { readTerms, type ServiceTerm, totalInputTokens, totalOutputTokens, type Usage } from '../../core/usage.ts';
 
 /** Undefined where the value counts nothing: Vertex's first chunks tell nothing but the kind of traffic. */
 export function convertUsage(value: Json | undefined): Usage | undefined {
@@ -20,7 +20,7 @@ export function convertUsage(value: Json | undefined): Usage | undefined {
   const cached = Math.min(readCount(value.cachedContentTokenCount), prompt);
 
   // Cached audio is in both details: never more classes than tokens.
-  const audioCached = audioOf(value.cacheTokensDetails);
+  const audioCached = Math.min(audioOf(value.cacheTokensDetails), cached);
   const audioInput = Math.min(Math.max(0, audioOf(value.promptTokensDetails) - audioCached), prompt - cached);
   const audioTools = Math.min(audioOf(value.toolUsePromptTokensDetails), tools);
   const audioOutput = Math.min(audioOf(value.candidatesTokensDetails), candidates);
@@ -33,7 +33,13 @@ export function convertUsage(value: Json | undefined): Usage | undefined {
     reasoningTokens: thoughts,
     audioInputTokens: audioInput + audioTools,
     audioOutputTokens: audioOutput,
+    ...(audioCached === 0 ? {} : { cacheReadAudioTokens: audioCached }),
   };
+}
+
+/** The Gemini API names a tier, Vertex AI a kind of traffic: `ON_DEMAND_FLEX`. */
+export function termsOf(metadata: JsonObject): readonly ServiceTerm[] {
+  return readTerms(metadata.serviceTier, readText(metadata.trafficType).replace('ON_DEMAND_', ''));
 }
 
 function audioOf(details: Json | undefined): number {

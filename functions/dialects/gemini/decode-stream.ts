@@ -5,7 +5,8 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { parseFrame } from '../../core/parse-frame.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
-import { convertUsage } from './convert-usage.ts';
+import { usageEvent } from '../../core/usage-event.ts';
+import { convertUsage, termsOf } from './convert-usage.ts';
 import { type CandidateDecoder, createCandidateDecoder } from './decode-candidate.ts';
 import { decodeErrorBody, holdsError } from './decode-error.ts';
 
@@ -78,7 +79,7 @@ export function createReplyDecoder(restore?: Restore): ReplyDecoder {
       });
       blocked ??= readText(readObject(chunk.promptFeedback).blockReason) || undefined;
       const usage = convertUsage(chunk.usageMetadata);
-      if (usage !== undefined) events.push({ type: 'usage', usage });
+      if (usage !== undefined) events.push(usageEvent(usage, termsOf(readObject(chunk.usageMetadata))));
       return events;
     },
     end() {

@@ -6,6 +6,8 @@ import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { decodeErrorBody, holdsError } from '../../core/openai-error.ts';
 import { parseFrame } from '../../core/parse-frame.ts';
 import { readCount, readList, readObject, readText } from '../../core/read.ts';
+import { readTerms } from '../../core/usage.ts';
+import { usageEvent } from '../../core/usage-event.ts';
 import { convertUsage } from './convert-usage.ts';
 import { type ChoiceDecoder, createChoiceDecoder } from './decode-choice.ts';
 import { DONE } from './wire.ts';
@@ -42,6 +44,7 @@ export function createReplyDecoder(restore?: Restore): ReplyDecoder {
   let blocks = 0;
   let id = '';
   let started = false;
+  let tier = '';
 
   const choiceFor = (choice: number): ChoiceDecoder => {
     const known = choices.get(choice);
@@ -87,7 +90,8 @@ export function createReplyDecoder(restore?: Restore): ReplyDecoder {
       });
       // Groq sent it in a place of its own before it sent it in both.
       const usage = convertUsage(value.usage) ?? convertUsage(readObject(value.x_groq).usage);
-      if (usage !== undefined) events.push({ type: 'usage', usage });
+      tier = readText(value.service_tier) || tier;
+      if (usage !== undefined) events.push(usageEvent(usage, readTerms(tier)));
       return events;
     },
     end() {

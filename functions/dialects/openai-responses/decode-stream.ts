@@ -5,6 +5,8 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { decodeErrorBody, holdsError } from '../../core/openai-error.ts';
 import { readCount, readList, readObject, readText } from '../../core/read.ts';
+import { readTerms } from '../../core/usage.ts';
+import { usageEvent } from '../../core/usage-event.ts';
 import { convertUsage } from './convert-usage.ts';
 import { createOutputItem, type ItemContext, type OutputItem, type PartKind, type Place } from './decode-item.ts';
 import { completeReason, mapIncompleteReason } from './map-finish-reason.ts';
@@ -137,7 +139,7 @@ export function createWireEventDecoder(restore?: Restore): WireEventDecoder {
       rawReason: response.status === 'incomplete' && reason !== '' ? reason : readText(response.status) || 'completed',
     });
     const usage = convertUsage(response.usage);
-    if (usage !== undefined) out.push({ type: 'usage', usage });
+    if (usage !== undefined) out.push(usageEvent(usage, readTerms(response.service_tier)));
     done = true;
   };
 

@@ -37,5 +37,5 @@ test.each<[string, ChatRequest, boolean, boolean]>([
   ['a file of unknown kind',     asking([file()]),                                                   true,  false],
   ['what no one can look into',  asking([{ type: 'opaque', origin: 'gemini', data: {} }]),           true,  true],
 ])('%s', (_, request, audio, cacheWrite1h) => {
-  expect(inputKinds(request)).toEqual({ audio, cacheWrite1h });
+  expect(inputKinds(request)).toEqual({ audio, cacheWrite1h, terms: [] });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from '../../../functions/core/usage.ts';
+import { addUsage, NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from '../../../functions/core/usage.ts';
 import {
   affordableOutputTokens,
   costNano,
@@ -91,12 +91,14 @@ const rates: fc.Arbitrary<Rates> = fc.record({
   output: rate,
   audioInput: rate,
   audioOutput: rate,
+  cacheReadAudio: rate,
 });
 const price: fc.Arbitrary<ModelPrice> = fc.record({
   base: rates,
   tiers: fc
     .array(fc.record({ aboveInputTokens: fc.nat(2_000_000), rates }), { maxLength: 3 })
     .map((tiers) => tiers.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens)),
+  factors: fc.record({ flex: fc.constant([1, 2] as const), priority: fc.constant([5, 3] as const) }),
 });
 const count = fc.nat(1_000_000);
 const usages: fc.Arbitrary<Usage> = fc.record({
@@ -183,10 +185,8 @@ describe('costs', () => {
   test('of two calls add up to the cost of both, but for the rounding of each', () => {
     fc.assert(
       fc.property(rates, usages, usages, (flat, one, other) => {
-        const any = { base: flat, tiers: [] };
-        const both = Object.fromEntries(
-          Object.keys(NO_USAGE).map((name) => [name, one[name as keyof Usage] + other[name as keyof Usage]]),
-        ) as unknown as Usage;
+        const any = { base: flat, tiers: [], factors: {} };
+        const both = addUsage(one, other);
         const sum = costNano(any, one) + costNano(any, other);
         expect(Math.abs(sum - costNano(any, both))).toBeLessThanOrEqual(1);
       }),
@@ -220,6 +220,7 @@ describe('an override', () => {
       output: 700_000,
       audioInput: 300_000,
       audioOutput: 700_000,
+      cacheReadAudio: 30_000,
     });
     expect(overrideFor(overrides, 'vllm', 'llama-70b')?.base.cacheWrite1h).toBe(1_800_000);
   });

@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
-import { describe, expect, test, vi } from 'vitest';
-import { CATALOGUE_VERSION, createPriceBook } from '../../../functions/adapters/price-catalogue.ts';
-import { type Config, parseConfig } from '../../../functions/core/config.ts';
+import { describe, expect, test } from 'vitest';
+import { createPriceBook, deployedCatalogue } from '../../../functions/adapters/price-catalogue.ts';
+import { parseConfig } from '../../../functions/core/config.ts';
 import { NO_USAGE } from '../../../functions/core/usage.ts';
-import { costNano, type ModelPrice } from '../../../functions/ledger/prices.ts';
+import { costNano, type ModelPrice, type PriceBook } from '../../../functions/ledger/prices.ts';
+import { CATALOGUE_FILE, compileInstalled } from '../../../scripts/compile-prices.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 
-function configWith(prices: readonly object[]): Config {
+const catalogue = await deployedCatalogue();
+
+function bookWith(prices: readonly object[]): PriceBook {
   const result = parseConfig({ providers: {}, prices });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.config;
+  return createPriceBook(catalogue, result.config.prices);
 }
 
-const book = await createPriceBook(configWith([]));
+const book = bookWith([]);
 const find = (provider: string, model: string, atMs = NOW) => book.find({ provider, model, atMs });
 const million = (price: ModelPrice | undefined) =>
   [price?.base.input, price?.base.output].map((rate) => (rate ?? 0) / 1e6);
@@ -58,32 +61,23 @@ describe('the price catalogue', () => {
     expect(million(book.find({ ...query, priceAs: 'anthropic' }))).toEqual([2, 10]);
   });
 
-  test('lets the configuration win, and shows it in the version', async () => {
-    const own = await createPriceBook(configWith([{ provider: 'openai', model: 'gpt-4o*', input: 1, output: 2 }]));
+  test('lets the configuration win, and shows it in the version', () => {
+    const own = bookWith([{ provider: 'openai', model: 'gpt-4o*', input: 1, output: 2 }]);
     expect(million(own.find({ provider: 'openai', model: 'gpt-4o-2024-08-06', atMs: NOW }))).toEqual([1, 2]);
     expect(million(own.find({ provider: 'openai', model: 'gpt-5.6-sol', atMs: NOW }))).toEqual([4, 20]);
-    expect(book.version).toBe(`genai-prices@${CATALOGUE_VERSION}`);
+    expect(book.version).toMatch(/^genai-prices@[\d.]+$/);
     expect(own.version).toMatch(/^genai-prices@[\d.]+\+[0-9a-f]{8}$/);
-    const other = await createPriceBook(configWith([{ provider: 'openai', model: 'gpt-4o*', input: 1, output: 3 }]));
+    const other = bookWith([{ provider: 'openai', model: 'gpt-4o*', input: 1, output: 3 }]);
     expect(other.version).not.toBe(own.version);
   });
 
-  test('names the version that is installed', () => {
-    const manifest: unknown = JSON.parse(readFileSync('node_modules/@pydantic/genai-prices/package.json', 'utf8'));
-    expect(manifest).toMatchObject({ version: CATALOGUE_VERSION });
+  test('is what the installed package has (npm run prices rewrites it)', async () => {
+    expect(readFileSync(CATALOGUE_FILE, 'utf8')).toBe(await compileInstalled());
   });
 
-  test('never asks the network', async () => {
-    const fetched = vi.spyOn(globalThis, 'fetch');
-    const fresh = await createPriceBook(configWith([]));
-    fresh.find({ provider: 'openai', model: 'gpt-4o', atMs: NOW });
-    expect(fetched).not.toHaveBeenCalled();
-    fetched.mockRestore();
-  });
-
-  test('agrees with the arithmetic of the catalogue itself, for every model of the large providers', () => {
+  test('agrees with the arithmetic of the catalogue itself, for every model of every provider', () => {
     let compared = 0;
-    for (const id of ['openai', 'anthropic', 'google', 'aws', 'mistral', 'deepseek', 'x-ai', 'groq']) {
+    for (const id of catalogue.providers.map((provider) => provider.id)) {
       for (const { id: model } of findProvider({ providerId: id })?.models ?? []) {
         const price = find(id, model);
         if (price === undefined) continue;
@@ -100,6 +94,6 @@ describe('the price catalogue', () => {
         }
       }
     }
-    expect(compared).toBeGreaterThan(400);
+    expect(compared).toBeGreaterThan(2_000);
   });
 });

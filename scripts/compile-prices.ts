@@ -1,0 +1,26 @@
+/**
+ * Writes functions/ledger/catalogue.json, the prices that the gateway is deployed with, from the installed package:
+ * `npm run prices`. It lies in the repository so that a new version of the package shows in a review what changes in
+ * price, and by how much: a model a line.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { waitForUpdate } from '@pydantic/genai-prices';
+import { compileCatalogue } from '../functions/ledger/compile-catalogue.ts';
+
+export const CATALOGUE_FILE = fileURLToPath(new URL('../functions/ledger/catalogue.json', import.meta.url));
+
+const MANIFEST = new URL('../node_modules/@pydantic/genai-prices/package.json', import.meta.url);
+
+/** `waitForUpdate` gives what is loaded, and nothing was updated: it is the package's own data. */
+export async function compileInstalled(): Promise<string> {
+  const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { readonly version: string };
+  const catalogue = compileCatalogue(await waitForUpdate(), `genai-prices@${version}`);
+  const providers = catalogue.providers.map(({ models, ...provider }) => {
+    const lines = models.map((model) => JSON.stringify(model)).join(',\n');
+    return `${JSON.stringify(provider).slice(0, -1)},"models":[\n${lines}\n]}`;
+  });
+  return `{"version":${JSON.stringify(catalogue.version)},"providers":[\n${providers.join(',\n')}\n]}\n`;
+}
+
+if (import.meta.main) writeFileSync(CATALOGUE_FILE, await compileInstalled());
