@@ -300,7 +300,7 @@ describe('usage', () => {
     ).toEqual({
       inputTokens: 100 - 40 - 15 + 6,
       cacheReadTokens: 40,
-        cacheReadAudioTokens: 10,
+      cacheReadAudioTokens: 10,
       cacheWrite5mTokens: 0,
       cacheWrite1hTokens: 0,
       outputTokens: 20 - 5 + 30,
