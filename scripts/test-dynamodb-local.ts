@@ -21,6 +21,12 @@ else process.stdout.write('DynamoDB Local needs Java 17 or newer, and there is n
 async function testAgainstIt(): Promise<number> {
   const port = await freePort();
   const database = spawn({ port, sharedDb: true, stdio: 'ignore' });
+  // Killed itself, it would leave a Java process behind.
+  const stop = (): void => {
+    database.kill();
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   const endpoint = `http://127.0.0.1:${port}`;
   try {
     await answers(endpoint);
