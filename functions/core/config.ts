@@ -6,7 +6,9 @@ import * as z from 'zod/mini';
 import { DIALECTS } from './chat.ts';
 import { describeIssue } from './describe-issue.ts';
 import { expandPreset } from './expand-preset.ts';
+import { LOG_LEVELS } from './log-level.ts';
 import { MEDIA_KINDS } from './media-kind.ts';
+import { parsePattern } from './pattern.ts';
 import { PRESETS } from './presets.ts';
 import { TOOL_ID_SHAPES } from './quirks.ts';
 import { SERVICE_TERMS } from './usage.ts';
@@ -108,7 +110,8 @@ const model = z.strictObject({
   attempts: z._default(z.int().check(z.gte(1), z.lte(20)), 3),
   timeouts: z.prefault(timeouts, {}),
   dropParams: z._default(z.boolean(), false),
-  log: z._default(z.enum(['none', 'metadata', 'full']), 'metadata'),
+  /** What is kept of its requests; a key may say so too, and the lesser of the two counts. `metadata` where neither does. */
+  log: z.optional(z.enum(LOG_LEVELS)),
   /** How long a request that finds a limit a minute or at once reached may wait for room, in milliseconds. */
   queueMs: z._default(z.int().check(z.gte(0), z.lte(60_000)), 0),
   /**
@@ -208,7 +211,14 @@ const breaker = z.strictObject({
 /** What is taken out of contents besides what the detectors know. */
 const redactionPattern = z.strictObject({
   name,
-  pattern: z.string().check(z.minLength(1), z.maxLength(500), z.refine(isPattern, 'is not a regular expression')),
+  pattern: z.string().check(
+    z.minLength(1),
+    z.maxLength(500),
+    z.superRefine((source, context) => {
+      const parsed = parsePattern(source);
+      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.problem });
+    }),
+  ),
 });
 
 const limits = z.strictObject({
@@ -295,15 +305,6 @@ export type ExperimentConfig = Config['experiments'][string];
 export type CapabilityOverride = Config['capabilities'][number];
 export type BreakerConfig = Config['breaker'];
 export type PriceOverride = Config['prices'][number];
-
-function isPattern(source: string): boolean {
-  try {
-    new RegExp(source, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface ConfigProblem {
   /** `models.smart.targets[0].provider` */
