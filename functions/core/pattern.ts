@@ -68,8 +68,7 @@ function parse(source: string): PatternNode {
     const sign = source[at];
     if (sign === '^' || sign === '$') return refuse(`the anchor "${sign}"`);
     if (sign === '(') return group(depth);
-    const length =
-      sign === '[' ? classLength() : sign === '\\' ? escapeLength() : 1;
+    const length = sign === '[' ? classLength() : sign === '\\' ? escapeLength() : 1;
     const one = source.slice(at, at + length);
     at += length;
     return { type: 'one', source: one };
