@@ -50,7 +50,6 @@ export const DEFAULT_SETTINGS: ModelSettings = {
   attempts: 3,
   timeouts: { connectMs: 3_000, firstTokenMs: 30_000, idleMs: 30_000, totalMs: 600_000 },
   dropParams: false,
-  log: 'metadata',
   queueMs: 0,
   rescue: 'none',
   onRefusal: 'answer',
