@@ -33,6 +33,7 @@ export async function run(context: BenchContext): Promise<BenchReport> {
   });
   return {
     groups: [],
+    notes: [],
     tables: [{ title: 'A megabyte of', columns: ['text', 'redacted', 'with an own pattern'], rows }],
   };
 }
