@@ -80,13 +80,10 @@ export const findPrivateKeys: Detector = (text) => {
 /** Lines of base64, and headers such as `Proc-Type: 4,ENCRYPTED`; a line with blanks otherwise is prose again. */
 function keyLinesEnd(text: string, from: number): number {
   const most = Math.min(text.length, from + PRIVATE_KEY_BYTES);
-  for (let start = from; start < most; ) {
-    let end = start;
-    let isProse = false;
-    for (; end < most && text[end] !== '\n'; end += 1)
-      isProse ||= text[end] === ' ' && text[end - 1] !== ':' && end > start;
-    if (isProse) return start;
-    start = end + 1;
+  let start = from;
+  for (let at = from; at < most; at += 1) {
+    if (text[at] === '\n') start = at + 1;
+    else if (text[at] === ' ' && at > start && text[at - 1] !== ':') return start;
   }
   return most;
 }

@@ -134,23 +134,22 @@ function ibanEnd(text: string, start: number): number | undefined {
   if ((kindAt(text, start + 1) & LETTER) === 0 || (kindAt(text, start - 1) & ALNUM) !== 0) return undefined;
   const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
   if (length === undefined) return undefined;
-  let found = '';
-  let at = start;
-  while (found.length < length) {
-    if (found.length > 0 && (text[at] === ' ' || text[at] === '-' || text[at] === '\u00a0')) at += 1;
+  let found = 4;
+  let remainder = 0;
+  let at = start + 4;
+  for (; found < length; found += 1) {
+    if (text[at] === ' ' || text[at] === '-' || text[at] === '\u00a0') at += 1;
     if ((kindAt(text, at) & ALNUM) === 0) return undefined;
-    found += text.charAt(at);
+    remainder = shift97(remainder, text, at);
     at += 1;
   }
-  return (kindAt(text, at) & ALNUM) === 0 && remainder97(found.toUpperCase()) === 1 ? at : undefined;
+  // ISO 7064: the first four characters count at the end, letters as 10 to 35.
+  for (let head = start; head < start + 4; head += 1) remainder = shift97(remainder, text, head);
+  return remainder === 1 && (kindAt(text, at) & ALNUM) === 0 ? at : undefined;
 }
 
-/** ISO 7064: the first four characters to the end, letters as 10 to 35. */
-function remainder97(iban: string): number {
-  let remainder = 0;
-  for (const sign of iban.slice(4) + iban.slice(0, 4)) {
-    const value = Number.parseInt(sign, 36);
-    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
-  }
-  return remainder;
+function shift97(remainder: number, text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code < 0x40) return (remainder * 10 + code - 0x30) % 97;
+  return (remainder * 100 + (code & 0x1f) + 9) % 97;
 }
