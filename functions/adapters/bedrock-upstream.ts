@@ -11,9 +11,11 @@ import type { BedrockRuntimeClient, BedrockRuntimeClientConfig } from '@aws-sdk/
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { EncodedRequest } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { SecretStore, Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
+import type { Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
 import { awsConnectionError } from './aws-connection-error.ts';
 import { withIdleLimit } from './idle-limit.ts';
+import { createNodeAgents, type NodeAgents } from './node-agents.ts';
+import type { ProviderKeys } from './provider-keys.ts';
 import { createReply, type RawReply } from './upstream-reply.ts';
 
 type Sdk = typeof import('./bedrock-sdk.ts');
@@ -25,49 +27,58 @@ const loadSdk = (): Promise<Sdk> => {
   return loading;
 };
 
-/** Each holds a pool of connections. Few: one a provider and connect time-out. */
+/** Each holds a pool of connections. Few: one a provider, key and connect time-out. */
 const MAX_CLIENTS = 32;
 
-export function createBedrockUpstream(options: {
-  readonly secrets: SecretStore;
-}): Upstream & { close(): Promise<void> } {
-  const clients = new Map<string, BedrockRuntimeClient>();
+interface Client {
+  readonly runtime: BedrockRuntimeClient;
+  readonly agents: NodeAgents;
+}
 
-  async function clientFor(sdk: Sdk, target: UpstreamTarget, connectMs: number): Promise<BedrockRuntimeClient> {
+export function createBedrockUpstream({
+  keys,
+}: {
+  readonly keys: ProviderKeys;
+}): Upstream & { close(): Promise<void> } {
+  const clients = new Map<string, Client>();
+
+  /** With a Bedrock API key, where the provider has a secret; IAM credentials are the default chain's to find. */
+  function clientFor(sdk: Sdk, target: UpstreamTarget, connectMs: number, apiKey: string | undefined): Client {
     const { region, baseUrl, baseUrls } = target.config;
     const endpoint = baseUrl === undefined && baseUrls === undefined ? undefined : target.baseUrl;
-    const apiKey = await apiKeyOf(target);
     const id = JSON.stringify([region, endpoint, connectMs, apiKey]);
     const known = clients.get(id);
     if (known !== undefined) return known;
-    const client = new sdk.BedrockRuntimeClient(configure({ region, endpoint, apiKey, connectMs }));
+    const agents = createNodeAgents(connectMs);
+    const client = { runtime: new sdk.BedrockRuntimeClient(configure({ region, endpoint, apiKey, agents })), agents };
     clients.set(id, client);
     const [oldest] = clients;
     if (clients.size > MAX_CLIENTS && oldest !== undefined) clients.delete(oldest[0]);
     return client;
   }
 
-  /** A Bedrock API key, where the provider has a secret; IAM credentials are the default chain's to find. */
-  async function apiKeyOf({ config }: UpstreamTarget, refresh = false): Promise<string | undefined> {
-    if (config.secret === undefined) return undefined;
-    const [key] = await options.secrets.providerKeys(config.secret, { refresh });
-    if (key === undefined) throw new GatewayError('misconfigured', `The secret "${config.secret}" holds no key.`);
-    return key;
-  }
-
   async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
     const sdk = await loadSdk();
-    const client = await clientFor(sdk, target, how.connectMs);
-    how.sending?.(target.config.secret === undefined ? undefined : { index: 0 });
+    const chosen = await keys.choose(target);
+    const { runtime, agents } = clientFor(sdk, target, how.connectMs, chosen?.key);
+    how.sending?.(chosen?.use);
     const abort = new AbortController();
     // A whole answer's headers come when the model has finished: only the total deadline can bound it.
     const patience = how.stream ? setTimeout(() => abort.abort(silence(target.provider)), how.firstTokenMs) : undefined;
     try {
       const headers = { ...request.headers, ...target.config.headers };
-      const raw = await exchange(sdk, client, { ...request, headers }, AbortSignal.any([how.signal, abort.signal]));
+      const signal = AbortSignal.any([how.signal, abort.signal]);
+      const once = (): Promise<Exchanged> => exchange(sdk, runtime, { ...request, headers }, signal);
+      const raw = await once().catch((error: unknown) => {
+        if (!agents.diedUnanswered(error)) throw error;
+        agents.dropIdle();
+        return once();
+      });
+      if (raw.status < 300) keys.worked(chosen?.use);
       return createReply({
         ...raw,
         provider: target.provider,
+        ...(chosen === undefined ? {} : { secret: chosen.key }),
         chunks: (body) => withIdleLimit(body, target.provider, how.idleMs),
       });
     } catch (error) {
@@ -77,14 +88,15 @@ export function createBedrockUpstream(options: {
     }
   }
 
-  async function reauthorize(target: UpstreamTarget): Promise<boolean> {
-    if (target.config.secret !== undefined) return (await apiKeyOf(target)) !== (await apiKeyOf(target, true));
+  /** True where the default chain finds others than those that were refused. */
+  async function hasNewCredentials(target: UpstreamTarget): Promise<boolean> {
     const sdk = await loadSdk();
+    const find = () => clientFor(sdk, target, RENEW_CONNECT_MS, undefined).runtime.config.credentials();
     try {
-      const before = await (await clientFor(sdk, target, RENEW_CONNECT_MS)).config.credentials();
+      const before = await find();
       // A client keeps the credentials that it found; what is under way in the old ones ends there.
       clients.clear();
-      const after = await (await clientFor(sdk, target, RENEW_CONNECT_MS)).config.credentials();
+      const after = await find();
       return before.accessKeyId !== after.accessKeyId || before.sessionToken !== after.sessionToken;
     } catch (error) {
       throw awsConnectionError(target.provider, error);
@@ -93,9 +105,13 @@ export function createBedrockUpstream(options: {
 
   return {
     send,
-    reauthorize,
+    async keyFailed(target, key, error) {
+      if (target.config.secret !== undefined) return keys.failed(target, key, error);
+      const another = error.kind === 'upstream-unauthorized' && (await hasNewCredentials(target));
+      return { another, takenOut: false };
+    },
     async close() {
-      for (const client of clients.values()) client.destroy();
+      for (const { runtime } of clients.values()) runtime.destroy();
       clients.clear();
     },
   };
@@ -108,22 +124,22 @@ interface ClientSettings {
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
   readonly apiKey: string | undefined;
-  readonly connectMs: number;
+  readonly agents: NodeAgents;
 }
 
-function configure({ region, endpoint, apiKey, connectMs }: ClientSettings): BedrockRuntimeClientConfig {
+function configure({ region, endpoint, apiKey, agents }: ClientSettings): BedrockRuntimeClientConfig {
   return {
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(apiKey === undefined ? {} : { token: { token: apiKey }, authSchemePreference: ['httpBearerAuth'] }),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: connectMs,
+      // All 0: silence on the socket is told by the agents, by `firstTokenMs` and by `idleMs`.
+      connectionTimeout: 0,
       requestTimeout: 0,
-      // 0 as well: silence on the socket is told by `firstTokenMs` and `idleMs`.
       socketTimeout: 0,
-      httpAgent: { keepAlive: true, maxSockets: 256 },
-      httpsAgent: { keepAlive: true, maxSockets: 256 },
+      httpAgent: agents.httpAgent,
+      httpsAgent: agents.httpsAgent,
     }),
   };
 }

@@ -1,9 +1,13 @@
-/** Sends one attempt to a provider over HTTP, with undici's pools. One request in, one reply out: no retries here. */
+/**
+ * Sends one attempt to a provider over HTTP, with undici's pools. One request in, one reply out: no retries here but of
+ * what never reached the provider, because its connection had died before.
+ */
 import { Agent, type Dispatcher, request as httpRequest } from 'undici';
 import type { EncodedRequest } from '../core/codec.ts';
 import type { ProviderConfig } from '../core/config.ts';
-import { GatewayError } from '../core/errors.ts';
-import type { SecretStore, Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
+import type { Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
+import type { ProviderKeys } from './provider-keys.ts';
+import { watchSockets } from './reused-socket.ts';
 import { connectionError } from './upstream-error.ts';
 import { createReply } from './upstream-reply.ts';
 
@@ -25,27 +29,33 @@ const DIALECT_AUTH: { readonly [D in ProviderConfig['dialect']]: AuthScheme } = 
   'bedrock-converse': 'none',
 };
 
-export function createHttpUpstream(options: { readonly secrets: SecretStore }): Upstream & { close(): Promise<void> } {
-  // undici sets the connect time-out per agent, so there is one agent (and its pools) for each that is configured.
-  const agents = new Map<number, Agent>();
-  const agentFor = (connectMs: number): Agent => {
+/**
+ * HTTP/1.1, one request at a time on a connection. Over HTTP/2, which undici would choose by itself, all requests of a
+ * process share one connection, and die with it.
+ */
+const POOL = { allowH2: false, connections: 256, keepAliveTimeout: 30_000 } as const;
+
+interface Agents {
+  readonly pooled: Agent;
+  /** A new connection for each request. */
+  readonly fresh: Agent;
+}
+
+export function createHttpUpstream({ keys }: { readonly keys: ProviderKeys }): Upstream & { close(): Promise<void> } {
+  const sockets = watchSockets();
+  // undici sets the connect time-out (DNS, TCP and TLS) per agent, so there is one for each that is configured.
+  const agents = new Map<number, Agents>();
+  const agentsFor = (connectMs: number): Agents => {
     const known = agents.get(connectMs);
     if (known !== undefined) return known;
-    const agent = new Agent({ connect: { timeout: connectMs }, connections: 256, keepAliveTimeout: 30_000 });
-    agents.set(connectMs, agent);
-    return agent;
+    const options = { ...POOL, connect: { timeout: connectMs } };
+    const created = { pooled: new Agent(options), fresh: new Agent({ ...options, pipelining: 0 }) };
+    agents.set(connectMs, created);
+    return created;
   };
 
-  async function providerKey({ config: { secret } }: UpstreamTarget): Promise<string | undefined> {
-    if (secret === undefined) return undefined;
-    const keys = await options.secrets.providerKeys(secret);
-    const key = keys[0];
-    if (key === undefined) throw new GatewayError('misconfigured', `The secret "${secret}" holds no key.`);
-    return key;
-  }
-
   async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
-    const key = await providerKey(target);
+    const chosen = await keys.choose(target);
     const { auth, dialect } = target.config;
     const headers = {
       'content-type': 'application/json',
@@ -53,46 +63,46 @@ export function createHttpUpstream(options: { readonly secrets: SecretStore }): 
       'accept-encoding': 'identity',
       ...request.headers,
       ...target.config.headers,
-      ...(key === undefined ? {} : AUTH_HEADERS[auth ?? DIALECT_AUTH[dialect]](key)),
+      ...(chosen === undefined ? {} : AUTH_HEADERS[auth ?? DIALECT_AUTH[dialect]](chosen.key)),
     };
-    how.sending?.(key === undefined ? undefined : { index: 0 });
-    let reply: Dispatcher.ResponseData;
-    try {
-      reply = await httpRequest(`${target.baseUrl}${request.path}`, {
+    const body = Buffer.from(JSON.stringify(request.body));
+    const exchange = (dispatcher: Agent): Promise<Dispatcher.ResponseData> =>
+      httpRequest(`${target.baseUrl}${request.path}`, {
         method: request.method,
         headers,
-        body: JSON.stringify(request.body),
-        dispatcher: agentFor(how.connectMs),
+        body,
+        dispatcher,
         // A whole answer's headers come when the model has finished: only the total deadline can bound it.
         headersTimeout: how.stream ? how.firstTokenMs : 0,
         bodyTimeout: how.idleMs,
         signal: how.signal,
       });
+    const { pooled, fresh } = agentsFor(how.connectMs);
+    how.sending?.(chosen?.use);
+    try {
+      const reply = await exchange(pooled).catch((error: unknown) => {
+        if (!sockets.diedUnanswered(body, error)) throw error;
+        return exchange(fresh);
+      });
+      if (reply.statusCode < 300) keys.worked(chosen?.use);
+      return createReply({
+        provider: target.provider,
+        status: reply.statusCode,
+        headers: flatten(reply.headers),
+        body: reply.body,
+        ...(chosen === undefined ? {} : { secret: chosen.key }),
+      });
     } catch (error) {
       throw connectionError(target.provider, error);
     }
-    return createReply({
-      provider: target.provider,
-      status: reply.statusCode,
-      headers: flatten(reply.headers),
-      body: reply.body,
-      ...(key === undefined ? {} : { secret: key }),
-    });
-  }
-
-  async function reauthorize(target: UpstreamTarget): Promise<boolean> {
-    const { secret } = target.config;
-    if (secret === undefined) return false;
-    const [before] = await options.secrets.providerKeys(secret);
-    const [after] = await options.secrets.providerKeys(secret, { refresh: true });
-    return before !== after;
   }
 
   return {
     send,
-    reauthorize,
+    keyFailed: keys.failed,
     async close() {
-      await Promise.all([...agents.values()].map((agent) => agent.close()));
+      sockets.close();
+      await Promise.all([...agents.values()].flatMap(({ pooled, fresh }) => [pooled.close(), fresh.close()]));
     },
   };
 }

@@ -1,12 +1,14 @@
 /** The way to each provider, by its dialect: HTTP for all but those that are signed by the AWS SDK. */
 import type { Dialect } from '../core/chat.ts';
-import type { SecretStore, Upstream, UpstreamTarget } from '../core/ports.ts';
+import type { Upstream, UpstreamTarget } from '../core/ports.ts';
 import { createBedrockUpstream } from './bedrock-upstream.ts';
 import { createHttpUpstream } from './http-upstream.ts';
+import { createProviderKeys, type ProviderKeysOptions } from './provider-keys.ts';
 
-export function createUpstream(options: { readonly secrets: SecretStore }): Upstream & { close(): Promise<void> } {
-  const http = createHttpUpstream(options);
-  const bedrock = createBedrockUpstream(options);
+export function createUpstream(options: ProviderKeysOptions): Upstream & { close(): Promise<void> } {
+  const keys = createProviderKeys(options);
+  const http = createHttpUpstream({ keys });
+  const bedrock = createBedrockUpstream({ keys });
   const transports: { readonly [D in Dialect]: Upstream } = {
     'openai-chat': http,
     'openai-responses': http,
@@ -17,7 +19,7 @@ export function createUpstream(options: { readonly secrets: SecretStore }): Upst
   const transportOf = (target: UpstreamTarget): Upstream => transports[target.config.dialect];
   return {
     send: (target, request, how) => transportOf(target).send(target, request, how),
-    reauthorize: (target) => transportOf(target).reauthorize(target),
+    keyFailed: (target, key, error) => transportOf(target).keyFailed(target, key, error),
     async close() {
       await Promise.all([http.close(), bedrock.close()]);
     },

@@ -2,6 +2,7 @@
 import type { ChatRequest } from './chat.ts';
 import type { EncodedRequest, Frame, Framing } from './codec.ts';
 import type { ProviderConfig } from './config.ts';
+import type { GatewayError } from './errors.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -172,6 +173,13 @@ export interface KeyUse {
   readonly index: number;
 }
 
+export interface KeyVerdict {
+  /** The target has another key that can be used at once. */
+  readonly another: boolean;
+  /** The key was taken out by this: an operator has to look at it. */
+  readonly takenOut: boolean;
+}
+
 export interface UpstreamOptions {
   readonly stream: boolean;
   readonly signal: AbortSignal;
@@ -185,8 +193,11 @@ export interface UpstreamOptions {
 /** Throws `upstream-unreachable`, `upstream-timeout` or `misconfigured`; any answer with a status is a reply. */
 export interface Upstream {
   send(target: UpstreamTarget, request: EncodedRequest, options: UpstreamOptions): Promise<UpstreamReply>;
-  /** After the provider refused the key: reads the secret again. True where it holds another key now. */
-  reauthorize(target: UpstreamTarget): Promise<boolean>;
+  /**
+   * After a request failed that carried this key: where the key is to blame, it rests or is taken out, and after a refusal
+   * the secret is read again first.
+   */
+  keyFailed(target: UpstreamTarget, key: KeyUse | undefined, error: GatewayError): Promise<KeyVerdict>;
 }
 
 /** Never throws and never makes a request wait longer than its bound: a row that cannot be sent goes to standard output. */

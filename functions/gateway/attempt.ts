@@ -55,7 +55,7 @@ export async function sendAttempt(
       idleMs: settings.timeouts.idleMs,
       sending: (key) => {
         trace.sent = true;
-        trace.keyIndex = key?.index;
+        trace.key = key;
       },
     });
     trace.status = reply.status;

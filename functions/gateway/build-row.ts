@@ -101,7 +101,7 @@ function attemptRow(trace: Trace, attempt: AttemptTrace, endedAtMs: number): Att
     model: attempt.model,
     served_model: attempt.servedModel ?? null,
     service_tier: attempt.serviceTier ?? null,
-    key_index: attempt.keyIndex ?? null,
+    key_index: attempt.key?.index ?? null,
     http_status: attempt.status ?? attempt.error?.upstreamStatus ?? null,
     error_kind: attempt.error?.kind ?? null,
     finish_reason: attempt.finishReason ?? null,

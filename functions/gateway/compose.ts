@@ -65,7 +65,7 @@ export function composeGateway(
     }),
     line: createDynamoWaitingLine(table),
     idempotency: createDynamoIdempotency(table),
-    upstream: createUpstream({ secrets }),
+    upstream: createUpstream({ secrets, clock, random: Math.random }),
     tokens: createTokenCounter(),
     log: createFirehoseLog({ client: firehose, stream: environment.requestStream }),
     feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream }),

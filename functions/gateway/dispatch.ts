@@ -11,6 +11,7 @@ import type { Exchange } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
 import { withinCapacity } from './provider-capacity.ts';
+import { renewKey } from './renew-key.ts';
 import { passOver, sentAttempts, type Trace } from './trace.ts';
 
 export interface DispatchInput {
@@ -122,7 +123,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
         attempt: (target) => within(target, attempt),
         sent: () => sentAttempts(trace).length,
         allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
-        renew: (target, error) => renew(gateway, target, error),
+        renew: (target, error) => renewKey(gateway, trace, target, error),
         settled: () => {},
         goesOn: (error) => error.kind === 'content-refused' && plan.settings.onRefusal === 'fallback',
         wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),
@@ -130,10 +131,4 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
         random: gateway.random,
       }),
   };
-}
-
-/** A key that was rotated under us is read again once, and the same target tried with it. */
-async function renew(gateway: Gateway, target: UpstreamTarget, error: GatewayError): Promise<boolean> {
-  if (error.kind !== 'upstream-unauthorized') return false;
-  return gateway.upstream.reauthorize(target);
 }

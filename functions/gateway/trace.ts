@@ -4,7 +4,7 @@
  */
 import type { ClientDialect, FinishReason } from '../core/chat.ts';
 import type { GatewayError } from '../core/errors.ts';
-import type { Caller, Denial, RateLimits, Reservation, UpstreamTarget } from '../core/ports.ts';
+import type { Caller, Denial, KeyUse, RateLimits, Reservation, UpstreamTarget } from '../core/ports.ts';
 import { NO_USAGE, type ServiceTerm, type Usage, type UsageSource } from '../core/usage.ts';
 import type { Outcome } from '../records/row.ts';
 import { formatRoute, type Skipped } from '../routing/route.ts';
@@ -22,8 +22,8 @@ export interface AttemptTrace {
   readonly startedAtMs: number;
   /** Whether a request went out: not where the provider has no key that can be used. */
   sent: boolean;
-  /** Which of the provider's keys was used, from 0. */
-  keyIndex: number | undefined;
+  /** Which of the provider's keys was used. */
+  key: KeyUse | undefined;
   firstContentAtMs: number | undefined;
   endedAtMs: number | undefined;
   status: number | undefined;
@@ -151,7 +151,7 @@ export function openAttempt(trace: Trace, provider: string, model: string, start
     model,
     startedAtMs,
     sent: false,
-    keyIndex: undefined,
+    key: undefined,
     firstContentAtMs: undefined,
     endedAtMs: undefined,
     status: undefined,

@@ -15,11 +15,12 @@ import {
   bedrockConverseProvider as codec,
 } from '../../../functions/dialects/bedrock-converse/index.ts';
 import { type SimulatedProviders, startSimulatedProviders } from '../../../local/providers/index.ts';
+import { providerKeys } from './support.ts';
 
 const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
 
 let providers: SimulatedProviders;
-const upstream = createBedrockUpstream({ secrets: { providerKeys: async () => ['bedrock-key'] } });
+const upstream = createBedrockUpstream({ keys: providerKeys({ providerKeys: async () => ['bedrock-key'] }) });
 beforeAll(async () => {
   providers = await startSimulatedProviders();
 });

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBedrockUpstream } from '../../../functions/adapters/bedrock-upstream.ts';
 import { createUpstream } from '../../../functions/adapters/upstream.ts';
 import type { ProviderConfig } from '../../../functions/core/config.ts';
-import type { SecretStore, UpstreamOptions, UpstreamTarget } from '../../../functions/core/ports.ts';
+import { GatewayError } from '../../../functions/core/errors.ts';
+import type { KeyUse, SecretStore, UpstreamOptions, UpstreamTarget } from '../../../functions/core/ports.ts';
+import { providerKeys } from './support.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 const before = { ...process.env };
@@ -26,6 +28,8 @@ afterEach(async () => {
   for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
   Object.assign(process.env, before);
 });
+
+const REFUSED = new GatewayError('upstream-unauthorized', 'no', { upstreamStatus: 401 });
 
 interface Seen {
   readonly method: string | undefined;
@@ -59,7 +63,7 @@ function upstream(keys: readonly string[] = []) {
       return versions.slice(0, 1);
     },
   };
-  const created = createBedrockUpstream({ secrets });
+  const created = createBedrockUpstream({ keys: providerKeys(secrets) });
   cleanups.push(() => created.close());
   return created;
 }
@@ -129,10 +133,12 @@ describe('a request to Bedrock', () => {
     const { url, seen } = await serve((_, response) => response.end('{}'));
     const bedrock = upstream(['old', 'new']);
     const keyed = target(url, { secret: 'bedrock' });
-    await (await bedrock.send(keyed, request(), how())).text();
-    expect(await bedrock.reauthorize(keyed)).toBe(true);
-    await (await bedrock.send(keyed, request(), how())).text();
-    expect(await bedrock.reauthorize(keyed)).toBe(false);
+    const uses: (KeyUse | undefined)[] = [];
+    const sending = (key: KeyUse | undefined) => uses.push(key);
+    await (await bedrock.send(keyed, request(), how({ sending }))).text();
+    expect(await bedrock.keyFailed(keyed, uses[0], REFUSED)).toEqual({ another: true, takenOut: false });
+    await (await bedrock.send(keyed, request(), how({ sending }))).text();
+    expect(await bedrock.keyFailed(keyed, uses[1], REFUSED)).toEqual({ another: false, takenOut: true });
     expect(seen.map((one) => one.headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
   });
 
@@ -140,9 +146,9 @@ describe('a request to Bedrock', () => {
     const { url, seen } = await serve((_, response) => response.end('{}'));
     const bedrock = upstream();
     await (await bedrock.send(target(url), request(), how())).text();
-    expect(await bedrock.reauthorize(target(url))).toBe(false);
+    expect(await bedrock.keyFailed(target(url), undefined, REFUSED)).toEqual({ another: false, takenOut: false });
     process.env.AWS_ACCESS_KEY_ID = 'AKIDROTATED';
-    expect(await bedrock.reauthorize(target(url))).toBe(true);
+    expect(await bedrock.keyFailed(target(url), undefined, REFUSED)).toEqual({ another: true, takenOut: false });
     await (await bedrock.send(target(url), request(), how())).text();
     expect(seen.map((one) => /Credential=(\w+)/.exec(one.headers.authorization ?? '')?.[1])).toEqual([
       'AKIDEXAMPLE',
@@ -298,13 +304,12 @@ describe('the table of transports', () => {
   it('signs for Bedrock and for nobody else', async () => {
     const { url, seen } = await serve((_, response) => response.end('{}'));
     const secrets: SecretStore = { providerKeys: async () => ['sk-test'] };
-    const all = createUpstream({ secrets });
+    const all = createUpstream({ secrets, clock: { now: () => 0 }, random: () => 0 });
     cleanups.push(() => all.close());
     await (await all.send(target(url), request(), how())).text();
     const openai = { ...target(url), config: { dialect: 'openai-chat', baseUrl: url, secret: 'x' } } as const;
     await (await all.send(openai, { ...request(), path: '/chat/completions' }, how())).text();
     expect(seen.map((one) => one.headers.authorization?.split(' ')[0])).toEqual(['AWS4-HMAC-SHA256', 'Bearer']);
-    expect(await all.reauthorize(openai)).toBe(false);
   });
 
   it('does not load the SDK for Bedrock before somebody asks for it', () => {
