@@ -1,7 +1,7 @@
 /** Connections that died while nobody looked, as those of a frozen Lambda environment do: over both transports. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { setImmediate } from 'node:timers/promises';
+import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createUpstream } from '../../../functions/adapters/upstream.ts';
 import type { UpstreamTarget } from '../../../functions/core/ports.ts';
