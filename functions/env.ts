@@ -10,7 +10,12 @@ export const ENV = {
   secretPrefix: 'TOLLGATE_SECRET_PREFIX',
   /** The checked configuration as JSON, a path relative to the bundle or absolute. */
   configFile: 'TOLLGATE_CONFIG_FILE',
+  /** Where CloudFront stands in front: the name of the secret that it shows. */
+  originSecret: 'TOLLGATE_ORIGIN_SECRET',
 } as const;
+
+/** The header in which it does. */
+export const ORIGIN_HEADER = 'x-tollgate-origin';
 
 export interface GatewayEnvironment {
   readonly table: string;
@@ -18,6 +23,7 @@ export interface GatewayEnvironment {
   readonly feedbackStream: string;
   readonly secretPrefix: string;
   readonly configFile: string;
+  readonly originSecret?: string;
 }
 
 /** Upkeep serves nobody: it needs no secrets and no configuration. */
@@ -27,11 +33,13 @@ type Variables = { readonly [name: string]: string | undefined };
 
 /** Fails at once, by name, where a variable is missing: a function that starts half-configured fails later and worse. */
 export function readEnvironment(env: Variables): GatewayEnvironment {
+  const originSecret = env[ENV.originSecret];
   return {
     ...readUpkeepEnvironment(env),
     feedbackStream: read(env, ENV.feedbackStream),
     secretPrefix: read(env, ENV.secretPrefix),
     configFile: read(env, ENV.configFile),
+    ...(originSecret === undefined || originSecret === '' ? {} : { originSecret }),
   };
 }
 

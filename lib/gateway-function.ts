@@ -3,6 +3,7 @@ import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cd
 import {
   Architecture,
   FunctionUrlAuthType,
+  type IFunction,
   InvokeMode,
   Function as LambdaFunction,
   Runtime,
@@ -12,6 +13,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../functions/core/config.ts';
 import { ENV, type GatewayEnvironment } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
+import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
 export interface GatewayFunctionProps {
   /** Travels inside the function's code. */
@@ -29,6 +31,16 @@ export interface GatewayFunctionProps {
    * @default - the account's limit
    */
   readonly reservedConcurrency?: number;
+  /**
+   * `keys`: open to the internet, callers have Tollgate's own keys. `iam`: callers sign for AWS besides.
+   * @default keys
+   */
+  readonly urlAuth?: 'keys' | 'iam';
+  /**
+   * Where model servers stand that the internet does not reach.
+   * @default - outside of any VPC
+   */
+  readonly network?: PrivateNetwork;
 }
 
 /** The name of the configuration inside the bundle, and what the environment variable says. */
@@ -36,7 +48,10 @@ const BUNDLED_CONFIG = 'gateway.json';
 
 /** The gateway: one streaming function behind one URL. It can do nothing until other constructs grant it their parts. */
 export class GatewayFunction extends Construct implements IGrantable {
+  /** With a slash at its end. */
   readonly url: string;
+  /** For what watches it. */
+  readonly handler: IFunction;
   readonly grantPrincipal: IPrincipal;
 
   constructor(scope: Construct, id: string, props: GatewayFunctionProps) {
@@ -53,11 +68,14 @@ export class GatewayFunction extends Construct implements IGrantable {
     logGroup.grantWrite(role);
     this.grantPrincipal = role;
 
-    const environment: Readonly<Record<keyof GatewayEnvironment, string>> = {
+    const environment: GatewayEnvironment = {
       ...props.environment,
       configFile: BUNDLED_CONFIG,
     };
-    const variables = Object.entries(ENV).map(([key, name]) => [name, environment[key as keyof typeof ENV]] as const);
+    const variables = Object.entries(ENV).flatMap(([key, name]) => {
+      const value = environment[key as keyof typeof ENV];
+      return value === undefined ? [] : [[name, value] as const];
+    });
     const handler = new LambdaFunction(this, 'Function', {
       description: 'Tollgate: the inference gateway.',
       code: bundleFunction('gateway', { [BUNDLED_CONFIG]: props.config }),
@@ -74,9 +92,15 @@ export class GatewayFunction extends Construct implements IGrantable {
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
 
-    // Open to the internet: callers are told apart by Tollgate's own keys, which every SDK can send. With IAM
-    // authorization only clients that sign requests for AWS could call.
-    const url = handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE, invokeMode: InvokeMode.RESPONSE_STREAM });
+    if (props.network !== undefined) placeInNetwork(handler, role, props.network);
+
+    // Open to the internet by default: callers are told apart by Tollgate's own keys, which every SDK can send. With
+    // IAM authorization only clients that sign requests for AWS can call.
+    const url = handler.addFunctionUrl({
+      authType: props.urlAuth === 'iam' ? FunctionUrlAuthType.AWS_IAM : FunctionUrlAuthType.NONE,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+    });
     this.url = url.url;
+    this.handler = handler;
   }
 }

@@ -1,22 +1,27 @@
 import { join, resolve } from 'node:path';
-import { CfnOutput, Duration, type Environment, Size, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, type Environment, Fn, Size, Stack, Validations } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { CustomDomain } from './custom-domain.ts';
 import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { grantBedrock } from './grant-bedrock.ts';
 import { loadConfig } from './load-config.ts';
 import { MeterLimits } from './meter-limits.ts';
-import { stageNames } from './names.ts';
+import { type StageNames, stageNames } from './names.ts';
 import { OUTPUTS } from './outputs.ts';
 import { ProviderSecrets } from './provider-secrets.ts';
 import { QueryWorkgroup } from './query-workgroup.ts';
 import { RequestLake } from './request-lake.ts';
 import { RequestStream } from './request-stream.ts';
 import { UpkeepFunction } from './upkeep-function.ts';
+import { WebAcl } from './web-acl.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
+
+/** Name of the secret that CloudFront shows; no provider's can be called so without a deployment that says it is taken. */
+const ORIGIN_SECRET = 'cloudfront-origin';
 
 export interface TollgateStackProps extends Omit<Deployment, 'region'> {
   /**
@@ -43,7 +48,10 @@ export class TollgateStack extends Stack {
     const keep = props.data === 'keep';
     const logRetention: RetentionDays = props.logRetentionDays;
 
-    const data = new DataTable(this, 'Data', { keep });
+    const data = new DataTable(this, 'Data', {
+      keep,
+      ...(props.maxWriteUnits === undefined ? {} : { maxWriteRequestUnits: props.maxWriteUnits }),
+    });
     const secrets = new ProviderSecrets(this, 'Secrets', {
       prefix: names.prefix,
       names: Object.values(config.providers).flatMap((provider) => provider.secret ?? []),
@@ -68,10 +76,15 @@ export class TollgateStack extends Stack {
         requestStream: requests.stream.deliveryStreamName,
         feedbackStream: feedback.stream.deliveryStreamName,
         secretPrefix: names.prefix,
+        ...(props.domainName === undefined ? {} : { originSecret: ORIGIN_SECRET }),
       },
       logRetention,
+      urlAuth: props.urlAuth,
       memorySize: props.memorySize,
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrency: props.reservedConcurrency }),
+      ...(props.subnetIds === undefined || props.securityGroupIds === undefined
+        ? {}
+        : { network: { subnetIds: props.subnetIds, securityGroupIds: props.securityGroupIds } }),
     });
 
     const upkeep = new UpkeepFunction(this, 'Upkeep', {
@@ -86,6 +99,7 @@ export class TollgateStack extends Stack {
     feedback.grantWrite(gateway);
     data.grantUpkeep(upkeep);
     requests.grantWrite(upkeep);
+    this.#addDomain(props, names, gateway);
     new MeterLimits(this, 'Limits', { limits: props.limits, upkeep });
 
     const output = (name: string, value: string, description: string) =>
@@ -97,5 +111,23 @@ export class TollgateStack extends Stack {
     output(OUTPUTS.database, lake.database.databaseName, 'The Glue database of the request log.');
     output(OUTPUTS.workgroup, queries.name, 'The Athena workgroup with the saved queries.');
     output(OUTPUTS.secretPrefix, names.prefix, 'Provider secrets are named by this, a slash and their name.');
+  }
+
+  #addDomain(props: TollgateStackProps, names: StageNames, gateway: GatewayFunction): void {
+    const { domainName, certificateArn, webAcl } = props;
+    if (domainName === undefined || certificateArn === undefined) return;
+    const webAclArn = webAcl === 'create' ? new WebAcl(this, 'WebAcl', { name: names.prefix }).arn : webAcl;
+    const domain = new CustomDomain(this, 'Domain', {
+      domainName,
+      certificateArn,
+      originHost: Fn.select(2, Fn.split('/', gateway.url)),
+      secretName: `${names.prefix}/${ORIGIN_SECRET}`,
+      ...(webAclArn === undefined ? {} : { webAclArn }),
+    });
+    domain.grantRead(gateway);
+    new CfnOutput(this, 'DomainTarget', {
+      value: domain.target,
+      description: `Point ${domainName} to this: a CNAME, or an alias record in Route 53.`,
+    });
   }
 }

@@ -47,6 +47,7 @@ export function composeGateway(
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
   const firehose = new FirehoseClient(aws);
   let setup: Promise<Setup> | undefined;
+  const { originSecret } = environment;
   const gateway: Gateway = {
     clock,
     keys: createDynamoKeyStore({
@@ -77,6 +78,9 @@ export function composeGateway(
       });
       return setup;
     },
+    ...(originSecret === undefined
+      ? {}
+      : { originKeys: (options?: { readonly refresh: boolean }) => secrets.providerKeys(originSecret, options) }),
     newId: () => `req_${randomBytes(18).toString('base64url')}`,
     random: Math.random,
     wait: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),

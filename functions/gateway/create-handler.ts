@@ -12,6 +12,7 @@ import { authenticateCaller } from './middleware/authenticate-caller.ts';
 import { errorResponse } from './middleware/error-response.ts';
 import { openTrace } from './middleware/open-trace.ts';
 import { readBody } from './middleware/read-body.ts';
+import { requireOrigin } from './middleware/require-origin.ts';
 import { routeRequest } from './middleware/route-request.ts';
 import { readPriority } from './read-priority.ts';
 import type { Route } from './routes.ts';
@@ -30,7 +31,14 @@ export function createHandler(gateway: Gateway) {
       if (route === undefined || route.logged) await finish(gateway, trace);
     },
   })
-    .use([openTrace(gateway), routeRequest(), authenticateCaller(gateway), readBody(gateway), errorResponse(gateway)])
+    .use([
+      openTrace(gateway),
+      routeRequest(),
+      requireOrigin(gateway),
+      authenticateCaller(gateway),
+      readBody(gateway),
+      errorResponse(gateway),
+    ])
     .handler(async (_event, context) => serve(gateway, context));
 }
 

@@ -36,6 +36,8 @@ export interface Gateway {
   readonly tokens: TokenCounter;
   readonly log: RequestLog<Row>;
   readonly feedback: RequestLog<FeedbackRow>;
+  /** What a request must show that came by the gateway's own domain; absent where any way in is good. */
+  readonly originKeys?: (options?: { readonly refresh: boolean }) => Promise<readonly string[]>;
   setup(): Promise<Setup>;
   /** An id that nobody can guess: 128 bits or more. */
   newId(): string;

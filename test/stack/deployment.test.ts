@@ -9,6 +9,7 @@ describe("a deployment's options", () => {
       memorySize: 512,
       logRetentionDays: 30,
       queryScanLimitGb: 10,
+      urlAuth: 'keys',
       limits: {},
       tags: {},
     });
@@ -32,6 +33,13 @@ describe("a deployment's options", () => {
     ['tollgate:logRetentionDays', 31, /periods that CloudWatch knows/],
     ['tollgate:region', 'frankfurt', /a region such as/],
     ['tollgate:tags', 'team', /tollgate:tags/],
+    ['tollgate:domainName', 'ai.example.com', /certificateArn are needed together/],
+    ['tollgate:certificateArn', 'arn:aws:acm:eu-west-1:123456789012:certificate/1', /certificate in us-east-1/],
+    ['tollgate:webAcl', 'create', /give domainName too/],
+    ['tollgate:subnetIds', 'subnet-0123456789abcdef0', /securityGroupIds are needed together/],
+    ['tollgate:subnetIds', 'subnet 1', /ids such as subnet-/],
+    ['tollgate:urlAuth', 'none', /"keys"\|"iam"/],
+    ['tollgate:alarmEmail', 'nobody', /tollgate:alarmEmail/],
   ])('are refused by name: %s=%s', (key, value, message) => {
     expect(() => readDeployment({ [key]: value })).toThrow(message);
   });
