@@ -67,6 +67,13 @@ export interface ErrorReply {
   readonly body: string;
 }
 
+/** Puts the frames of a stream together to the body that the same answer would have had unstreamed. */
+export interface ReplyFolder {
+  push(frame: Frame): void;
+  /** Only ever called once the decoder has seen the end. */
+  whole(): JsonObject;
+}
+
 export interface ProviderCodec {
   readonly dialect: Dialect;
   readonly framing: Framing;
@@ -77,6 +84,11 @@ export interface ProviderCodec {
   /** A whole answer as the events that its stream would have had. Throws as a decoder does. */
   decodeResponse(body: Json, restore?: Restore): readonly ChatEvent[];
   createDecoder(restore?: Restore): StreamDecoder;
+  /**
+   * For answers that the client wants whole and in this dialect, while they are streamed to the gateway: fields that
+   * nobody here knows survive. Undefined where what is asked for cannot be had in a stream, or not put together from one.
+   */
+  createFolder?(body: JsonObject): ReplyFolder | undefined;
   /** A reply with a status that is not 2xx. */
   decodeError(reply: ErrorReply): GatewayError;
 }
@@ -121,4 +133,6 @@ export interface ClientCodec {
   encodeError(error: GatewayError, requestId: string): ErrorAnswer;
   /** In a stream that passes through: whether the client gets this frame (an unrequested usage chunk is held back). */
   keepFrame(frame: Frame, request: ChatRequest): boolean;
+  /** What ends a stream, for one that passes through and whose provider left it out behind a finish reason. */
+  readonly closing: string;
 }

@@ -40,6 +40,7 @@ export async function sendAttempt(
   target: UpstreamTarget,
   encoded: EncodedRequest,
   decodeError: (reply: ErrorReply) => GatewayError,
+  stream = exchange.stream,
 ): Promise<Attempt> {
   const { gateway, settings } = exchange;
   requireTaken(exchange, target, encoded);
@@ -48,7 +49,7 @@ export async function sendAttempt(
   const watch = createWatch(trace);
   try {
     const reply = await gateway.upstream.send(target, encoded, {
-      stream: exchange.stream,
+      stream,
       signal: AbortSignal.any([exchange.deadline, abort.signal]),
       connectMs: settings.timeouts.connectMs,
       firstTokenMs: settings.timeouts.firstTokenMs,

@@ -27,12 +27,18 @@ export interface ChatAttempt extends Attempt {
   readonly passthrough: boolean;
 }
 
-export async function openChat(call: Call, target: UpstreamTarget): Promise<ChatAttempt> {
+/** `stream` is how the provider is asked, whatever the client wants. */
+export async function openChat(call: Call, target: UpstreamTarget, stream: boolean): Promise<ChatAttempt> {
   const provider = providerCodec(target.config.dialect);
-  const passthrough = provider.dialect === call.client.dialect && canForward(call, target);
-  const encoded = passthrough ? forward(call, provider, target) : await translate(call, provider, target);
-  const attempt = await sendAttempt(call, target, encoded, provider.decodeError);
+  const passthrough = passesThrough(call, target);
+  const asked = stream === call.request.stream ? call : { ...call, request: { ...call.request, stream } };
+  const encoded = passthrough ? forward(asked, provider, target) : await translate(asked, provider, target);
+  const attempt = await sendAttempt(call, target, encoded, provider.decodeError, stream);
   return { ...attempt, provider, encoded, passthrough };
+}
+
+export function passesThrough(call: Call, target: UpstreamTarget): boolean {
+  return target.config.dialect === call.client.dialect && canForward(call, target);
 }
 
 /** Frames go through as they are only where both streams are framed alike, a body only where the target can read all of it. */

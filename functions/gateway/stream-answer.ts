@@ -1,12 +1,14 @@
 /** A streamed answer: nothing is committed before the first content; after it, an error is an event in the stream. */
 import type { ChatEvent } from '../core/chat.ts';
-import type { Framing, StreamEncoder } from '../core/codec.ts';
+import type { StreamEncoder } from '../core/codec.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
 import { closeAttempt, failAttempt } from './attempt.ts';
 import { answerContext, type Call, type ChatAttempt, openChat } from './chat-attempt.ts';
+import { holdBack, holdLimits } from './hold.ts';
 import { PING, withPings } from './pings.ts';
-import { noteFirstContent } from './trace.ts';
+import { awaitContent, createReader, expectStream } from './read-stream.ts';
+import { noteFirstContent, noteRescue } from './trace.ts';
 
 /** Finds a target that streams. */
 export type OpenStream = () => Promise<AsyncGenerator<string>>;
@@ -42,32 +44,30 @@ export function streamAnswer(call: Call, open: OpenStream, stop: AbortController
   return counted();
 }
 
-/** One attempt, up to its first content. What comes after is in the generator. */
+/** One attempt, up to where its answer goes out: the first content, unless the model holds more back. */
 export async function openStream(call: Call, target: UpstreamTarget): Promise<AsyncGenerator<string>> {
-  const attempt = await openChat(call, target);
-  const patience = setTimeout(() => {
-    const seconds = call.settings.timeouts.firstTokenMs / 1000;
-    attempt.abort.abort(
-      new GatewayError('upstream-timeout', `The provider "${target.provider}" sent no token within ${seconds} s.`),
-    );
-  }, call.settings.timeouts.firstTokenMs);
+  const attempt = await openChat(call, target, true);
   const encoder = call.client.createEncoder(call.request, answerContext(call));
-  const pieces = relay(call, attempt, encoder);
-  let head = '';
+  const callOff = awaitContent(call, attempt);
   try {
-    while (!attempt.watch.hasContent) {
-      const next = await pieces.next();
-      if (next.done === true) break;
-      head += next.value;
-    }
+    expectStream(attempt);
+    const { head, rest, isFull } = await holdBack(relay(call, attempt, encoder), {
+      limits: holdLimits(call.settings),
+      watch: attempt.watch,
+      onContent: () => {
+        callOff();
+        noteFirstContent(call.trace, attempt.trace, call.gateway.clock.now());
+      },
+    });
+    if (isFull) call.trace.flags.push('hold-full');
+    noteRescue(call.trace);
+    return tail(call, attempt, head, rest, encoder);
   } catch (error) {
     attempt.reply.cancel();
     throw failAttempt(call, attempt, error);
   } finally {
-    clearTimeout(patience);
+    callOff();
   }
-  noteFirstContent(call.trace, attempt.trace, call.gateway.clock.now());
-  return tail(call, attempt, head, pieces, encoder);
 }
 
 /** After the first content: whatever fails now is an event in the stream, in the words of the encoder that opened it. */
@@ -108,32 +108,22 @@ async function* tail(
 /** Frames in, client bytes out. Synchronous but for the frames themselves. */
 async function* relay(call: Call, attempt: ChatAttempt, encoder: StreamEncoder): AsyncGenerator<string> {
   const { client, request } = call;
-  const { provider, watch, passthrough } = attempt;
-  const decoder = provider.createDecoder(attempt.encoded.restore);
+  const { passthrough } = attempt;
+  const reader = createReader(call, attempt);
   const translate = (events: readonly ChatEvent[]): string => events.map((event) => encoder.push(event)).join('');
-  expectStream(attempt);
-  for await (const frame of attempt.reply.frames(provider.framing)) {
-    const events = decoder.push(frame);
-    watch.see(events);
+  for await (const frame of attempt.reply.frames(attempt.provider.framing)) {
+    const events = reader.push(frame);
+    if (events === undefined) continue;
     const piece = passthrough ? (client.keepFrame(frame, request) ? frame.raw : '') : translate(events);
-    if (piece !== '') yield piece;
-    if (decoder.done) break;
+    if (piece !== '') yield passthrough ? endFrame(piece) : piece;
+    if (reader.done) break;
   }
-  const events = decoder.end();
-  watch.see(events);
+  const events = reader.end();
   if (!passthrough) yield translate(events) + encoder.end();
+  else if (!reader.done && client.closing !== '') yield client.closing;
 }
 
-const STREAM_TYPES: { readonly [F in Framing]: string } = {
-  sse: 'text/event-stream',
-  'aws-event-stream': 'application/vnd.amazon.eventstream',
-};
-
-function expectStream(attempt: ChatAttempt): void {
-  const type = attempt.reply.headers['content-type'] ?? '';
-  if (type.startsWith(STREAM_TYPES[attempt.provider.framing])) return;
-  throw new GatewayError(
-    'upstream-malformed',
-    `The provider "${attempt.target.provider}" answered a streamed request with "${type || 'no content type'}".`,
-  );
+/** The last frame of a stream may lack the blank line that ends it: what follows would become a part of it. */
+function endFrame(raw: string): string {
+  return /\r?\n\r?\n$|\r\r$/.test(raw.slice(-4)) ? raw : `${raw}\n\n`;
 }

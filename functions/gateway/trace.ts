@@ -145,6 +145,12 @@ export function noteFirstContent(trace: Trace, attempt: AttemptTrace, nowMs: num
   trace.firstContentAtMs = nowMs;
 }
 
+/** An answer had begun elsewhere and broken off, and nobody has noticed. */
+export function noteRescue({ attempts, flags }: Trace): void {
+  const earlier = attempts.slice(0, -1);
+  if (earlier.some(({ error, usage }) => error !== undefined && usage.outputTokens > 0)) flags.push('rescued');
+}
+
 export function openAttempt(trace: Trace, provider: string, model: string, startedAtMs: number): AttemptTrace {
   const attempt: AttemptTrace = {
     provider,

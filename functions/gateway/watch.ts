@@ -8,6 +8,10 @@ export interface Watch {
   see(events: readonly ChatEvent[]): void;
   /** Something that a reader of the answer would notice has come. */
   readonly hasContent: boolean;
+  /** Something that must not lack a piece is under way: a call, whose arguments a program acts on, or signed reasoning. */
+  readonly isFragile: boolean;
+  /** Received so far, by estimate. */
+  outputTokens(): number;
   /** What was consumed: reported, or estimated from what was sent and received where the provider did not say. */
   usage(asked: Asked): Pick<AttemptTrace, 'usage' | 'usageSource' | 'terms'>;
 }
@@ -28,6 +32,7 @@ interface Report {
 export function createWatch(attempt: AttemptTrace): Watch {
   let report: Report | undefined;
   const received = createTextMeter();
+  const fragile = new Set<number>();
   let hasContent = false;
   let finished = false;
   return {
@@ -38,6 +43,7 @@ export function createWatch(attempt: AttemptTrace): Watch {
             attempt.servedModel = event.model;
             break;
           case 'block-start':
+            if (event.block.type !== 'text' && event.block.type !== 'refusal') fragile.add(event.index);
             // A text block may be opened long before its first word; a call, or what only its own dialect reads, is content.
             if (event.block.type === 'tool-call' || event.block.type === 'opaque') hasContent = true;
             if (event.block.type === 'tool-call') received.add(event.block.name);
@@ -49,6 +55,9 @@ export function createWatch(attempt: AttemptTrace): Watch {
             break;
           case 'block-signature':
             hasContent = true;
+            break;
+          case 'block-end':
+            fragile.delete(event.index);
             break;
           case 'finish':
             hasContent = true;
@@ -64,6 +73,10 @@ export function createWatch(attempt: AttemptTrace): Watch {
     get hasContent() {
       return hasContent;
     },
+    get isFragile() {
+      return fragile.size > 0;
+    },
+    outputTokens: () => received.tokens(),
     usage({ inputTokens, terms }) {
       if (report === undefined) {
         if (!hasContent) return { usage: NO_USAGE, usageSource: 'none', terms: [] };

@@ -7,6 +7,7 @@ import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { createDropList } from '../../core/drop-list.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { aliasTools, restoreTools } from '../../core/tool-aliases.ts';
+import { withStream } from '../../core/with-stream.ts';
 import { withoutWord } from '../../core/without-word.ts';
 import { encodeFormat } from './encode-format.ts';
 import { encodeMessages } from './encode-messages.ts';
@@ -86,7 +87,7 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
       ? { thinking: { ...thinking, budget_tokens: maxTokens - 1 } }
       : {};
   const messages = repairHistory(body.messages, target.model);
-  const sent = { ...body, model: target.model, messages, max_tokens: maxTokens, ...lowered };
+  const sent = { ...withStream(body, request), model: target.model, messages, max_tokens: maxTokens, ...lowered };
   return seal(thinksInVain(thinking, request, target) ? without(sent, 'thinking') : sent, target, []);
 }
 

@@ -7,6 +7,7 @@ import { encodeError } from './encode-error.ts';
 import { encodeRequest, forwardRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createEncoder } from './encode-stream.ts';
+import { createFolder } from './fold-frames.ts';
 
 export { decodeCountRequest } from './decode-count-request.ts';
 export { decodeCountResponse } from './decode-count-response.ts';
@@ -20,6 +21,7 @@ export const anthropicMessagesClient: ClientCodec = {
   createEncoder,
   encodeError,
   keepFrame: () => true,
+  closing: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
 };
 
 export const anthropicMessagesProvider: ProviderCodec = {
@@ -29,5 +31,6 @@ export const anthropicMessagesProvider: ProviderCodec = {
   forwardRequest,
   decodeResponse,
   createDecoder,
+  createFolder,
   decodeError,
 };

@@ -10,6 +10,7 @@ import { encodeError } from './encode-error.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createEncoder } from './encode-stream.ts';
+import { createFolder } from './fold-frames.ts';
 import { forwardRequest } from './forward-request.ts';
 
 export { decodeCountRequest } from './decode-count-request.ts';
@@ -25,6 +26,7 @@ export const geminiClient: ClientCodec = {
   encodeError,
   // Usage is part of every answer, asked for or not.
   keepFrame: () => true,
+  closing: '',
 };
 
 export const geminiProvider: ProviderCodec = {
@@ -34,6 +36,7 @@ export const geminiProvider: ProviderCodec = {
   forwardRequest,
   decodeResponse,
   createDecoder,
+  createFolder,
   decodeError,
 };
 

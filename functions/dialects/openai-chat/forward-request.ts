@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { withStream } from '../../core/with-stream.ts';
 import { createRequest } from './encode-request.ts';
 import { withoutForeignProofs } from './reasoning-details.ts';
 
@@ -18,7 +19,7 @@ export function forwardRequest(body: JsonObject, request: ChatRequest, target: E
   const dropped: string[] = [];
   const entries: [string, Json | undefined][] = [];
   let capped = false;
-  for (const [field, value] of Object.entries(body)) {
+  for (const [field, value] of Object.entries(withStream(body, request))) {
     if (field === 'model') {
       entries.push([field, model]);
     } else if (CAPS.includes(field)) {

@@ -9,8 +9,10 @@ import { encodeEmbeddings } from './encode-embeddings.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createEncoder } from './encode-stream.ts';
+import { createFolder } from './fold-frames.ts';
 import { forwardRequest } from './forward-request.ts';
 import { keepFrame } from './keep-frame.ts';
+import { DONE } from './wire.ts';
 
 export const openaiChatClient: ClientCodec = {
   dialect: 'openai-chat',
@@ -19,6 +21,7 @@ export const openaiChatClient: ClientCodec = {
   createEncoder,
   encodeError,
   keepFrame,
+  closing: `data: ${DONE}\n\n`,
 };
 
 export const openaiChatProvider: ProviderCodec = {
@@ -28,6 +31,7 @@ export const openaiChatProvider: ProviderCodec = {
   forwardRequest,
   decodeResponse,
   createDecoder,
+  createFolder,
   decodeError,
 };
 

@@ -2,6 +2,7 @@ import type { ChatRequest } from '../../core/chat.ts';
 import type { EncodedRequest, EncodeTarget } from '../../core/codec.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readText } from '../../core/read.ts';
+import { withStream } from '../../core/with-stream.ts';
 import { unwrapProof } from './carried-proof.ts';
 import { sealRequest } from './encode-request.ts';
 import { DIALECT, OWN_ITEM_ID } from './wire.ts';
@@ -13,7 +14,7 @@ import { DIALECT, OWN_ITEM_ID } from './wire.ts';
  */
 export function forwardRequest(body: JsonObject, request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const cap = request.maxOutputTokens;
-  const entries = Object.entries(body).map(([field, value]): [string, Json | undefined] => {
+  const entries = Object.entries(withStream(body, request)).map(([field, value]): [string, Json | undefined] => {
     if (field === 'model') return [field, target.model];
     if (field === 'max_output_tokens') return [field, cap ?? value];
     return [field, field === 'input' && Array.isArray(value) ? value.flatMap(cleanItem) : value];

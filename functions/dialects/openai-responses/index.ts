@@ -6,6 +6,7 @@ import { createDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createEncoder } from './encode-stream.ts';
+import { createFolder } from './fold-frames.ts';
 import { forwardRequest } from './forward-request.ts';
 
 export { SERVER_STATE_FIELDS } from './wire.ts';
@@ -18,6 +19,8 @@ export const openaiResponsesClient: ClientCodec = {
   encodeError,
   // Usage is part of every answer in this dialect: there is nothing to hold back.
   keepFrame: () => true,
+  // The terminal event is the finish: a stream without it is not complete.
+  closing: '',
 };
 
 export const openaiResponsesProvider: ProviderCodec = {
@@ -27,5 +30,6 @@ export const openaiResponsesProvider: ProviderCodec = {
   forwardRequest,
   decodeResponse,
   createDecoder,
+  createFolder,
   decodeError,
 };

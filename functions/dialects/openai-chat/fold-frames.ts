@@ -1,0 +1,71 @@
+/**
+ * `chat.completion.chunk`s as the `chat.completion` that they are the pieces of: deltas are put together to messages, and
+ * what stands beside them is told by the last chunk that says it.
+ */
+import type { ReplyFolder } from '../../core/codec.ts';
+import { type Draft, type DraftObject, draftList, isDraftObject, mergePiece, readDraft } from '../../core/draft.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+/** Hides how long the pieces are, and is in streams only. */
+const PADDING = 'obfuscation';
+
+/** Spoken answers have other formats in a stream than whole. */
+export function createFolder({ modalities }: JsonObject): ReplyFolder | undefined {
+  if (Array.isArray(modalities) && modalities.some((modality) => modality !== 'text')) return undefined;
+  const body: DraftObject = {};
+  const choices = new Map<number, DraftObject>();
+  return {
+    push(frame) {
+      const chunk = readDraft(frame);
+      if (chunk === undefined) return;
+      for (const [field, value] of Object.entries(chunk)) {
+        if (field === 'choices') addChoices(choices, draftList(value));
+        // Azure's first chunk has empty names; the last one may have no usage.
+        else if (field !== PADDING && (isTold(value) || !(field in body))) body[field] = value;
+      }
+    },
+    whole() {
+      const ordered = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => finishChoice(choice));
+      return { ...body, object: 'chat.completion', choices: ordered };
+    },
+  };
+}
+
+const isTold = (value: Draft | undefined): boolean => value !== null && value !== undefined && value !== '';
+
+function addChoices(choices: Map<number, DraftObject>, pieces: readonly Draft[]): void {
+  for (const [position, piece] of pieces.entries()) addChoice(choices, piece, position);
+}
+
+function addChoice(choices: Map<number, DraftObject>, piece: Draft, position: number): void {
+  if (!isDraftObject(piece)) return;
+  const index = typeof piece.index === 'number' ? piece.index : position;
+  const choice = choices.get(index) ?? { index, message: {}, logprobs: null, finish_reason: null };
+  choices.set(index, choice);
+  const { delta, message = delta, logprobs, finish_reason: finish, ...rest } = piece;
+  if (isDraftObject(choice.message) && isDraftObject(message)) addMessage(choice.message, message);
+  mergePiece(choice, logprobs === undefined ? {} : { logprobs });
+  Object.assign(choice, rest, isTold(finish) ? { finish_reason: finish } : {});
+}
+
+/** A call without a number is another one where it has a name, and else goes on with the last. */
+function addMessage(message: DraftObject, { tool_calls: calls, ...delta }: DraftObject): void {
+  mergePiece(message, delta);
+  for (const call of draftList(calls)) {
+    const last = draftList(message.tool_calls).at(-1);
+    const goesOn = isDraftObject(call) && call.index === undefined && !call.id && isDraftObject(last);
+    if (goesOn) mergePiece(last, call);
+    else mergePiece(message, { tool_calls: [call] });
+    message.tool_calls ??= [];
+  }
+}
+
+/** Numbers are for putting together; and who only calls says nothing. */
+function finishChoice(choice: DraftObject): DraftObject {
+  const { message } = choice;
+  if (!isDraftObject(message)) return choice;
+  const calls = draftList(message.tool_calls);
+  for (const call of calls) if (isDraftObject(call)) delete call.index;
+  const content = message.content === '' && calls.length > 0 ? null : (message.content ?? null);
+  return { ...choice, message: { role: 'assistant', ...message, content } };
+}
