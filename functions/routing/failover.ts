@@ -8,7 +8,7 @@ export interface FailoverOptions<Target, Answer> {
   readonly targets: readonly Target[];
   /** Upstream requests in all. */
   readonly attempts: number;
-  /** Throws to fail. `GatewayError.traits.failover` decides whether another attempt is made. */
+  /** Throws to fail, after one request or several. `GatewayError.traits.failover` decides whether another attempt is made. */
   attempt(target: Target): Promise<Answer>;
   /** Upstream requests that were made so far. What fails without having made one costs no attempt. */
   sent(): number;
@@ -77,7 +77,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
     try {
       answer = await options.attempt(target);
     } catch (thrown) {
-      return { again: await fail(target, toGatewayError(thrown), options.sent() > before) };
+      return { again: await fail(target, toGatewayError(thrown), options.sent() - before) };
     }
     options.settled(target, undefined, false);
     if (options.isRefusal?.(answer) !== true) return { answer };
@@ -87,7 +87,8 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
     return { again: false };
   }
 
-  async function fail(target: Target, error: GatewayError, wasSent: boolean): Promise<boolean> {
+  async function fail(target: Target, error: GatewayError, sent: number): Promise<boolean> {
+    const wasSent = sent > 0;
     errors.push(error);
     failures.set(target, {
       dueMs: options.remainingMs() - (error.retryAfterMs ?? 0),
@@ -95,7 +96,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
     });
     let renewed = false;
     if (wasSent) {
-      left -= 1;
+      left -= sent;
       renewed = await options.renew(target, error);
       options.settled(target, error, renewed);
     }
@@ -135,7 +136,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
           again = result.again;
         }
       }
-      if (left === 0) break;
+      if (left <= 0) break;
       const next = nextRound(options, options.targets.filter(isOpen), failures, round);
       if (next === undefined) break;
       await options.wait(next.delayMs);
