@@ -28,5 +28,8 @@ export const RESERVATION_BUCKETS = 8;
 /** Who waits for room on a scope. */
 export const lineKey = (scope: string) => ({ pk: `line#${scope}`, sk: 'line' });
 
+/** What all instances know of a target, by its name. */
+export const healthKey = (target: string) => ({ pk: `health#${target}`, sk: 'health' });
+
 /** What was answered under an idempotency key: one item, and further ones for what does not fit it. */
 export const idempotencyKey = (hash: string, sort: string) => ({ pk: `idempotency#${hash}`, sk: sort });

@@ -24,6 +24,8 @@ export interface Exchange {
   readonly terms: readonly ServiceTerm[];
   /** Aborted, with a `GatewayError` as its reason, when the request's time is up. */
   readonly deadline: AbortSignal;
+  /** An answer that had begun broke off, by the target's doing. */
+  broke(target: UpstreamTarget, error: GatewayError): void;
 }
 
 export interface Attempt {

@@ -9,6 +9,7 @@ import { createBreaker } from '../adapters/breaker.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { createTokenCounter } from '../adapters/count-tokens.ts';
 import { realWaiting } from '../adapters/dynamo-calls.ts';
+import { createDynamoHealth } from '../adapters/dynamo-health.ts';
 import { createDynamoIdempotency } from '../adapters/dynamo-idempotency.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
@@ -21,6 +22,7 @@ import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
 import { readEnvironment } from '../env.ts';
 import type { Gateway, Setup } from './gateway.ts';
+import { createHealthBoard } from './target-health.ts';
 
 /** Under the 30 to 60 s after which idle hops cut a connection. */
 const PING_MS = 15_000;
@@ -68,6 +70,12 @@ export function composeGateway(
     idempotency: createDynamoIdempotency(table),
     upstream: createUpstream({ secrets, clock, random: Math.random }),
     tokens: createTokenCounter(),
+    health: createHealthBoard({
+      store: createDynamoHealth(table),
+      clock,
+      report: (...line) => gateway.report(...line),
+      wait: async (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
+    }),
     log: createFirehoseLog({ client: firehose, stream: environment.requestStream }),
     feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream }),
     setup: () => {

@@ -1,15 +1,18 @@
 /** From a caller and what the request can consume to targets that may be tried: what every kind of request does alike. */
 import { GatewayError } from '../core/errors.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
+import { hasLargerWindow } from '../routing/capabilities.ts';
 import { assignArm } from '../routing/experiments.ts';
 import { failover } from '../routing/failover.ts';
-import { plan as planTargets } from '../routing/plan.ts';
+import { type Plan, plan as planTargets } from '../routing/plan.ts';
 import { refusePlan } from '../routing/refuse-plan.ts';
+import { targetName } from '../routing/target-name.ts';
 import { type Demand, SETTLING_MS } from './admit.ts';
 import { admitOrDegrade } from './admit-or-degrade.ts';
 import type { Exchange } from './attempt.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
+import { createHealthGate } from './health-gate.ts';
 import { withinCapacity } from './provider-capacity.ts';
 import { renewKey } from './renew-key.ts';
 import { passOver, sentAttempts, type Trace } from './trace.ts';
@@ -38,6 +41,10 @@ export interface Dispatch {
   untilOneAnswers<Answer>(attempt: (target: UpstreamTarget) => Promise<Answer>): Promise<Answer>;
 }
 
+/** How long the health of targets is waited for, where it is not known: as a rule it is there with the reservation. */
+const HEALTH_PATIENCE_MS = 200;
+/** On top of the time to a probe's first token. */
+const PROBE_MARGIN_MS = 2_000;
 /** Kept back from the invocation's time: for the error event, settlement and the row. */
 const CLOSING_MS = 5_000;
 /**
@@ -53,16 +60,28 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   trace.priceVersion = setup.prices.version;
   const { config, facts } = setup;
   const { model, need } = demand;
-  const nowMs = gateway.clock.now();
   const { requestId, metadata } = trace;
   const assigned = assignArm({ config, model, caller, requestId, metadata });
   trace.experiment = assigned?.experiment;
   trace.arm = assigned?.arm;
   const instead = assigned?.instead ?? {};
-  const plan = planTargets({ config, facts, model, caller, need, nowMs, draw: gateway.random(), instead });
+  const draw = gateway.random();
+  const planNow = (): Plan => {
+    const nowMs = gateway.clock.now();
+    const cooling = gateway.health.cooling(nowMs);
+    return planTargets({ config, facts, model, caller, need, nowMs, draw, instead, cooling });
+  };
+  let plan = planNow();
+  const reading = gateway.health.refresh(plan.considered.map(targetName));
+  const known = reading === undefined ? undefined : withinPatience(gateway, reading);
+  // Before a request is refused by what was known a while ago, it is worth one round trip.
+  if (plan.targets.length === 0 && known !== undefined) {
+    await known;
+    plan = planNow();
+  }
   trace.considered = plan.considered;
   for (const skipped of plan.skipped) passOver(trace, skipped);
-  if (plan.targets.length === 0) throw refusePlan(model, plan.skipped, nowMs);
+  if (plan.targets.length === 0) throw refusePlan(model, plan.skipped, gateway.clock.now());
 
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;
@@ -70,7 +89,19 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   const timer = setTimeout(() => {
     stop.abort(new GatewayError('deadline', `The request was not answered within ${Math.round(totalMs / 1000)} s.`));
   }, totalMs);
-  const { queueMs } = plan.settings;
+  const { queueMs, timeouts, onRefusal } = plan.settings;
+  const gate = createHealthGate({
+    gateway,
+    trace,
+    breaker: config.breaker,
+    signal: stop.signal,
+    leaseMs: Math.min(totalMs, timeouts.connectMs + timeouts.firstTokenMs + PROBE_MARGIN_MS),
+  });
+  const release = (): void => {
+    clearTimeout(timer);
+    gate.leave();
+  };
+  for (const target of plan.targets.slice(0, 1)) gate.prepare(target);
   const waiting = {
     priority: input.priority,
     queueMs: input.stream ? Math.min(queueMs, STREAM_QUEUE_MS) : queueMs,
@@ -83,15 +114,16 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
       stop.abort(error);
       throw error;
     }),
+    known,
   ]);
   if (claimed.status === 'rejected') {
-    clearTimeout(timer);
+    release();
     // That there was no room either is of no interest.
     trace.denial = undefined;
     throw claimed.reason;
   }
   if (admitted.status === 'rejected') {
-    clearTimeout(timer);
+    release();
     throw admitted.reason;
   }
   const { targets, outputCap, pays } = admitted.value;
@@ -112,23 +144,39 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
       inputTokens: demand.inputTokens,
       terms: demand.kinds.terms ?? [],
       deadline: stop.signal,
+      broke: gate.broke,
     },
     outputCap,
     stop,
-    release: () => clearTimeout(timer),
+    release,
     untilOneAnswers: (attempt) =>
       failover({
         targets,
         attempts: plan.settings.attempts,
-        attempt: (target) => within(target, attempt),
+        attempt: async (target) => {
+          await gate.enter(target);
+          return within(target, attempt);
+        },
         sent: () => sentAttempts(trace).length,
         allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
         renew: (target, error) => renewKey(gateway, trace, target, error),
-        settled: () => {},
-        goesOn: (error) => error.kind === 'content-refused' && plan.settings.onRefusal === 'fallback',
+        settled: gate.ended,
+        goesOn: (error, failed, next) =>
+          error.kind === 'context-length' ? hasLargerWindow(next, failed) : onRefusal === 'fallback',
         wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),
         remainingMs: () => deadlineMs - gateway.clock.now(),
         random: gateway.random,
+      }).catch((error: unknown) => {
+        throw error instanceof GatewayError && error.kind === 'no-target'
+          ? refusePlan(model, [...trace.passedOver.values()], gateway.clock.now())
+          : error;
       }),
   };
+}
+
+/** A table that does not answer makes no request slow: what it would have said is not worth more. */
+function withinPatience(gateway: Gateway, reading: Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const late = gateway.wait(HEALTH_PATIENCE_MS, stop.signal).catch(() => undefined);
+  return Promise.race([reading, late]).finally(() => stop.abort());
 }

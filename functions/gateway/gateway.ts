@@ -16,6 +16,7 @@ import type {
 import type { PriceBook } from '../ledger/prices.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
 import type { Row } from '../records/row.ts';
+import type { HealthBoard } from './target-health.ts';
 
 /** A configuration and what follows from it. */
 export interface Setup {
@@ -34,6 +35,7 @@ export interface Gateway {
   readonly idempotency: IdempotencyStore;
   readonly upstream: Upstream;
   readonly tokens: TokenCounter;
+  readonly health: HealthBoard;
   readonly log: RequestLog<Row>;
   readonly feedback: RequestLog<FeedbackRow>;
   /** What a request must show that came by the gateway's own domain; absent where any way in is good. */

@@ -50,7 +50,15 @@ export async function serveCount(input: ServeInput): Promise<HttpResponse> {
   const nowMs = trace.startedAtMs;
   const { requestId, metadata } = trace;
   const instead = assignArm({ config, model, caller, requestId, metadata })?.instead ?? {};
-  const { targets, skipped } = planTargets({ config, model, caller, draw: gateway.random(), nowMs, instead });
+  const { targets, skipped } = planTargets({
+    config,
+    model,
+    caller,
+    draw: gateway.random(),
+    nowMs,
+    instead,
+    cooling: gateway.health.cooling(nowMs),
+  });
   const [target] = targets;
   if (target === undefined) throw refusePlan(model, skipped, nowMs);
   const provider = PROVIDERS[target.config.dialect];

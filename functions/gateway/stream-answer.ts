@@ -87,8 +87,10 @@ async function* tail(
     call.trace.after.push(() => attempt.reply.drain());
   } catch (thrown) {
     booked = true;
-    call.trace.error = failAttempt(call, attempt, thrown);
+    const error = failAttempt(call, attempt, thrown);
+    call.trace.error = error;
     call.trace.outcome = 'truncated';
+    call.broke(attempt.target, error);
     attempt.reply.cancel();
     yield encoder.fail(call.trace.error);
   } finally {

@@ -1,6 +1,7 @@
 /** Whether a model can take a request, as far as both are known. What nobody knows, a model can. */
 import type { ChatRequest } from '../core/chat.ts';
 import type { Ability, ModelFacts } from '../core/model-facts.ts';
+import type { UpstreamTarget } from '../core/ports.ts';
 import { mapMedia } from '../core/remote-media.ts';
 
 /** What a request asks of a model. */
@@ -39,4 +40,10 @@ export function inabilityOf(facts: ModelFacts, need: RequestNeed): Inability | u
   // Who asks for more output than the model has gets its own answer from the provider: that is not the window's doing.
   const output = Math.min(need.maxOutputTokens ?? 0, maxOutputTokens);
   return need.leastInputTokens + output > contextTokens ? { reason: 'window', contextTokens } : undefined;
+}
+
+/** Whether a request that was too long for one target may fit another: only where both windows are known. */
+export function hasLargerWindow(next: UpstreamTarget, failed: UpstreamTarget): boolean {
+  if (next.contextTokens === undefined) return false;
+  return failed.contextTokens === undefined || next.contextTokens > failed.contextTokens;
 }

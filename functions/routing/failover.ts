@@ -47,7 +47,7 @@ const LONGEST_UNSENT_WAIT_MS = 5_000;
 const LEAST_ATTEMPT_MS = 250;
 
 /** Another target may be able, this one will not be. */
-const UNABLE: ReadonlySet<ErrorKind> = new Set(['unsupported-parameter', 'misconfigured']);
+const UNABLE: ReadonlySet<ErrorKind> = new Set(['unsupported-parameter', 'misconfigured', 'no-target']);
 /** Stays so for the length of a request. */
 const HOPELESS: ReadonlySet<ErrorKind> = new Set(['upstream-unauthorized', 'upstream-not-found', 'upstream-quota']);
 /** True of the request as one target sees it. */

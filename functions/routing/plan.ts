@@ -20,7 +20,7 @@ export interface PlanInput {
   /** What is known of models. @default - nothing */
   readonly facts?: FactBook;
   /** Until when targets are left alone, by their names (see target-name.ts). @default - none is */
-  readonly cooling?: ReadonlyMap<string, number>;
+  readonly cooling?: { get(name: string): number | undefined };
   /** Instead of the alias's own, e.g. those of an experiment's arm. */
   readonly instead?: Partial<Pick<ModelConfig, 'targets' | 'fallbacks'>>;
   /** Orders candidates among which it does not matter who answers; undefined leaves them to the draw. */

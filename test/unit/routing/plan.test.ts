@@ -1,6 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ModelConfig } from '../../../functions/core/config.ts';
 import { parseConfig } from '../../../functions/core/config.ts';
-import { DEFAULT_SETTINGS, plan } from '../../../functions/routing/plan.ts';
+import type { FactBook } from '../../../functions/core/model-facts.ts';
+import type { UpstreamTarget } from '../../../functions/core/ports.ts';
+import { NO_NEED, type RequestNeed } from '../../../functions/routing/capabilities.ts';
+import { DEFAULT_SETTINGS, type Plan, plan } from '../../../functions/routing/plan.ts';
+import { refusePlan } from '../../../functions/routing/refuse-plan.ts';
+import { targetName } from '../../../functions/routing/target-name.ts';
 
 const caller = { keyId: 'key_1' };
 
@@ -83,5 +90,102 @@ describe('plan', () => {
   it('gives provider/model names the same settings as an alias without any', () => {
     const plain = config({ plain: { targets: [{ provider: 'a', model: 'm' }] } });
     expect(plan({ config: plain, model: 'plain', caller, draw: 0, nowMs: 0 }).settings).toEqual(DEFAULT_SETTINGS);
+  });
+
+  it('gives an alias that the key does not name to those of its targets that the key does', () => {
+    const limited = { keyId: 'key_2', models: ['b/m2'] };
+    const result = plan({ config: weighted, model: 'smart', caller: limited, draw: 0, nowMs: 0 });
+    expect(result.targets.map(targetName)).toEqual(['b/m2']);
+    expect(new Set(result.skipped.map(({ reason }) => reason))).toEqual(new Set(['not-allowed']));
+  });
+
+  it('passes over who is cooling until the time has come, who is unable, and whose window is too small', () => {
+    const facts: FactBook = {
+      find: ({ model }) => ({
+        contextTokens: model === 'm1' ? 1_000 : 2_000,
+        abilities: { tools: model === 'm2' ? false : undefined },
+      }),
+    };
+    const reasons = (need: Partial<RequestNeed>, nowMs = 0) =>
+      plan({
+        config: weighted,
+        model: 'smart',
+        caller,
+        draw: 0,
+        nowMs,
+        facts,
+        need: { ...NO_NEED, ...need },
+        cooling: new Map([['c/m3#0', 500]]),
+      }).skipped.map(({ target, reason, untilMs }) => [targetName(target), reason, untilMs]);
+    expect(reasons({})).toEqual([['c/m3#0', 'cooling', 500]]);
+    expect(reasons({}, 500)).toEqual([]);
+    expect(reasons({ leastInputTokens: 600, maxOutputTokens: 400 }, 500)).toEqual([]);
+    expect(reasons({ leastInputTokens: 601, maxOutputTokens: 400 }, 500)).toEqual([['a/m1', 'window', undefined]]);
+    expect(reasons({ abilities: ['images', 'tools'] }, 500)).toEqual([['b/m2', 'capability', undefined]]);
+  });
+
+  it("takes an arm's targets instead, and leaves equals to whoever arranges them", () => {
+    const input = { config: weighted, model: 'smart', caller, draw: 0, nowMs: 0 };
+    const arm = plan({ ...input, instead: { targets: [{ provider: 'b', model: 'm9' }] } });
+    expect(arm.targets.map(targetName)).toEqual(['b/m9', 'c/m3#0', 'c/m3#1']);
+    const reversed = plan({ ...input, arrange: (all) => all.map(({ target }) => target).reverse() });
+    expect(reversed.targets.map(targetName)).toEqual(['b/m2', 'a/m1', 'c/m3#1', 'c/m3#0']);
+  });
+});
+
+describe('whatever is configured and known', () => {
+  const entry = fc.record({
+    provider: fc.constantFrom('a', 'b', 'c'),
+    model: fc.constantFrom('m1', 'm2', 'm3'),
+    weight: fc.constantFrom(0, 1, 5),
+  });
+  const input = fc.record({
+    targets: fc.array(entry, { minLength: 1, maxLength: 4 }),
+    fallbacks: fc.array(entry, { maxLength: 3 }),
+    draw: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    nowMs: fc.integer({ min: 0, max: 100 }),
+    cooling: fc.dictionary(
+      fc.constantFrom('a/m1', 'a/m2', 'b/m1', 'c/m1#0', 'c/m1#1', 'c/m3#1'),
+      fc.integer({ min: 0, max: 100 }),
+    ),
+    windows: fc.dictionary(fc.constantFrom('m1', 'm2', 'm3'), fc.integer({ min: 0, max: 100 })),
+    leastInputTokens: fc.integer({ min: 0, max: 100 }),
+    models: fc.option(fc.subarray(['smart', 'a/m1', 'b/m2', 'c/m3']), { nil: undefined }),
+  });
+
+  it('every target is tried or has its reason, in the order that it has without any reasons', () => {
+    fc.assert(
+      fc.property(input, ({ targets, fallbacks, draw, nowMs, cooling, windows, leastInputTokens, models }) => {
+        const entry = { ...weighted.models.smart, targets, fallbacks } as ModelConfig;
+        const config = { ...weighted, models: { smart: entry } };
+        const base = { config, model: 'smart', draw, nowMs };
+        const all = plan({ ...base, caller }).targets.map(targetName);
+        let result: Plan;
+        try {
+          result = plan({
+            ...base,
+            caller: { keyId: 'key_1', ...(models === undefined ? {} : { models }) },
+            cooling: new Map(Object.entries(cooling)),
+            facts: { find: ({ model }) => ({ contextTokens: windows[model], abilities: {} }) },
+            need: { ...NO_NEED, leastInputTokens },
+          });
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'forbidden' });
+          return;
+        }
+        const names = (list: readonly UpstreamTarget[]) => list.map(targetName);
+        expect(names(result.considered)).toEqual(all);
+        const left = new Set(result.targets);
+        const out = new Map(result.skipped.map((skipped) => [skipped.target, skipped]));
+        expect(left.size + out.size).toBe(all.length);
+        expect(result.considered.every((target) => left.has(target) !== out.has(target))).toBe(true);
+        expect(result.targets).toEqual(result.considered.filter((target) => left.has(target)));
+        if (result.targets.length === 0 && all.length > 0) {
+          const { kind, retryAfterMs } = refusePlan('smart', result.skipped, nowMs);
+          expect(kind === 'no-target').toBe([...out.values()].some(({ reason }) => reason === 'cooling'));
+          if (kind === 'no-target') expect(retryAfterMs).toBeGreaterThan(0);
+        }
+      }),
+    );
   });
 });
