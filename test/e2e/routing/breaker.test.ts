@@ -176,7 +176,7 @@ it('who asks while all targets are cooling is told when the first will be back',
   expect(upstream.calls('one') + upstream.calls('two')).toBe(calls);
   await vi.waitFor(async () => {
     const [row] = await fleet.rows(`request_id = '${refused.id}'`);
-    expect(row).toMatchObject({ outcome: 'failed', error_kind: 'no-target', route: refused.route, attempt_count: 0n });
+    expect(row).toMatchObject({ outcome: 'failed', error_kind: 'no-target', route: refused.route, attempt_count: 0 });
   }, 10_000);
 });
 
