@@ -5,7 +5,7 @@ import { healthKey } from '../../../functions/table.ts';
 import { type Fleet, type GatewayProcess, startFleet } from '../../support/gateway-fleet.ts';
 import { type Ask, createAsk, createToldUpstream } from './support.ts';
 
-const OPEN_MS = 2_000;
+const OPEN_MS = 1_000;
 const upstream = createToldUpstream();
 /** With attempts: 1 a request ends with its first failure, so that each is counted apart. */
 const backed = (model: string) => ({
