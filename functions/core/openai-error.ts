@@ -5,7 +5,6 @@
 import type { ErrorAnswer, ErrorReply } from './codec.ts';
 import { type ErrorKind, GatewayError } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { readRateLimitResetMs, readTryAgainMs } from './rate-limit-reset.ts';
 import { readList, readObject, readText } from './read.ts';
 import { readRetryAfterMs } from './retry-after.ts';
 import { kindOfStatus } from './status-kind.ts';
@@ -21,11 +20,16 @@ interface WireError {
   readonly param: string;
   /** Inside of a stream, the status that the answer would have had (OpenRouter). */
   readonly status: number | undefined;
+  /** Of the server behind the one that answers (OpenRouter), with lower-case names. */
+  readonly headers: { readonly [name: string]: string };
 }
 
 const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = [
-  [/^context_length_exceeded$|^context_window_exceeded$/, 'context-length'],
-  [/insufficient_quota|billing|insufficient_(balance|credits)|payment_required|spend_limit/, 'upstream-quota'],
+  [/^context_length_exceeded$|^context_window_exceeded$|^token_limit_exceeded$/, 'context-length'],
+  [
+    /insufficient_(user_)?quota|billing|insufficient_(balance|credits)|payment_required|spend_limit|credit_balance|^usage_limit/,
+    'upstream-quota',
+  ],
   [
     /content_filter|content_policy|responsibleaipolicy|moderation|^invalid_prompt$|^(bio|misalignment)_policy/,
     'content-refused',
@@ -35,7 +39,7 @@ const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = 
     /invalid_api_key|authentication|^permission_(error|denied)$|^unauthorized$|invalid_authentication/,
     'upstream-unauthorized',
   ],
-  [/rate_limit|too_many_requests|^tokens$|^requests$|resource_exhausted|throttl/, 'upstream-throttled'],
+  [/rate_limit|too_many_requests|^tokens$|^requests$|resource_exhausted|throttl|^slow_down$/, 'upstream-throttled'],
   [/overloaded|capacity|unavailable/, 'upstream-overloaded'],
   // The pictures that a request brought: https://platform.openai.com/docs/api-reference/responses/object (`error.code`).
   [/^(invalid|unsupported|empty|failed_to_download)_(base64_)?image|^image_(too|parse|file)_/, 'invalid-request'],
@@ -53,6 +57,8 @@ const KINDS_BY_MESSAGE: readonly (readonly [from: ErrorKind, pattern: RegExp, to
   ['too-large', /tokens? per minute|\bTPM\b/, 'upstream-throttled'],
   ['upstream-throttled', /exceeded your current quota|insufficient (balance|credits|quota)/i, 'upstream-quota'],
   ['invalid-request', /content (management|filtering) policy|flagged as potentially violating/i, 'content-refused'],
+  // OpenRouter answers 403 where a prompt was flagged. Taken for the key's fault, one prompt would take out the key.
+  ['upstream-unauthorized', /requires moderation|\b(input|prompt|output) was (flagged|blocked)/i, 'content-refused'],
 ];
 
 /** A reply with a status that is not 2xx. */
@@ -60,8 +66,7 @@ export function decodeError(reply: ErrorReply): GatewayError {
   const wire = readError(parse(reply.body));
   return create(wire, {
     status: reply.status,
-    retryAfterMs:
-      readRetryAfterMs(reply.headers) ?? readRateLimitResetMs(reply.headers) ?? readTryAgainMs(wire.message),
+    retryAfterMs: readRetryAfterMs({ ...reply.headers, ...wire.headers }, wire.message),
     cause: reply.body.slice(0, MAX_MESSAGE_CHARS),
   });
 }
@@ -69,7 +74,7 @@ export function decodeError(reply: ErrorReply): GatewayError {
 /** An error in place of a chunk, or of an answer, after status 200. */
 export function decodeErrorBody(body: JsonObject): GatewayError {
   const wire = readError(body);
-  return create(wire, { status: wire.status, retryAfterMs: readTryAgainMs(wire.message), cause: body });
+  return create(wire, { status: wire.status, retryAfterMs: readRetryAfterMs(wire.headers, wire.message), cause: body });
 }
 
 export function holdsError(body: JsonObject): boolean {
@@ -118,7 +123,13 @@ function readError(body: Json | undefined): WireError {
     code: words[0] ?? (status === undefined ? '' : String(status)),
     param: readText(inner.param),
     status: typeof status === 'number' && status >= 400 && status < 600 ? status : undefined,
+    headers: readHeaders(readObject(readObject(inner.metadata).headers)),
   };
+}
+
+function readHeaders(headers: JsonObject): WireError['headers'] {
+  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), readText(value)] as const);
+  return Object.fromEntries(entries.filter(([name]) => name !== 'date'));
 }
 
 /** `message`, or what FastAPI servers say of a wrong field: `detail: [{loc, msg}]`. */

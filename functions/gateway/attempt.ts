@@ -63,7 +63,9 @@ export async function sendAttempt(
     });
     trace.status = reply.status;
     if (reply.status < 200 || reply.status > 299) {
-      throw decodeError({ status: reply.status, headers: reply.headers, body: await reply.text() });
+      // Dates are read by the provider's clock, and by ours where it does not show it.
+      const headers = { date: new Date(gateway.clock.now()).toUTCString(), ...reply.headers };
+      throw decodeError({ status: reply.status, headers, body: await reply.text() });
     }
     return { target, reply, watch, trace, abort };
   } catch (error) {

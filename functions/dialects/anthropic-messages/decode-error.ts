@@ -46,7 +46,7 @@ export function decodeError(reply: ErrorReply): GatewayError {
   const fallback = kindOfStatus(reply.status);
   return createError(wire, fallback, {
     upstreamStatus: reply.status,
-    retryAfterMs: readRetryAfterMs(reply.headers),
+    retryAfterMs: readRetryAfterMs(reply.headers, wire?.message ?? ''),
     emptyMessage: `The provider answered with status ${reply.status}`,
     cause: reply.body.slice(0, MAX_MESSAGE_CHARS),
   });

@@ -60,10 +60,11 @@ export function decodeError(reply: ErrorReply): GatewayError {
   const body = parseJson(reply.body);
   // `ThrottlingException:http://internal.amazon.com/…` in the header, `com.amazon…#ThrottlingException` in the body.
   const type = (reply.headers['x-amzn-errortype'] ?? typeOf(body)).split(':')[0]?.split('#').at(-1) ?? '';
-  return createError(type, messageOf(body), {
+  const message = messageOf(body);
+  return createError(type, message, {
     fallback: kindOfStatus(reply.status),
     upstreamStatus: reply.status,
-    retryAfterMs: readRetryAfterMs(reply.headers),
+    retryAfterMs: readRetryAfterMs(reply.headers, message),
     emptyMessage: `The provider answered with status ${reply.status}`,
     cause: reply.body.slice(0, MAX_MESSAGE_CHARS),
   });

@@ -1,5 +1,6 @@
 /** https://ai.google.dev/gemini-api/docs/troubleshooting · https://google.aip.dev/193 */
 import type { ErrorReply } from '../../core/codec.ts';
+import { readDurationMs } from '../../core/duration.ts';
 import { type ErrorKind, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readList, readObject, readText } from '../../core/read.ts';
@@ -55,7 +56,7 @@ const REFINEMENTS: readonly (readonly [from: ErrorKind, pattern: RegExp, to: Err
 export function decodeError(reply: ErrorReply): GatewayError {
   const wire = readError(parseJson(reply.body));
   return createError(wire, reply.status, {
-    retryAfterMs: retryDelayMs(wire) ?? readRetryAfterMs(reply.headers) ?? retryInMs(wire.message),
+    retryAfterMs: retryDelayMs(wire) ?? readRetryAfterMs(reply.headers, wire.message),
     emptyMessage: `The provider answered with status ${reply.status}.`,
     cause: reply.body.slice(0, MAX_MESSAGE_CHARS),
   });
@@ -65,7 +66,7 @@ export function decodeError(reply: ErrorReply): GatewayError {
 export function decodeErrorBody(body: Json): GatewayError {
   const wire = readError(body);
   return createError(wire, wire.code, {
-    retryAfterMs: retryDelayMs(wire) ?? retryInMs(wire.message),
+    retryAfterMs: retryDelayMs(wire) ?? readRetryAfterMs({}, wire.message),
     emptyMessage: 'The provider reported an error without saying which.',
     cause: body,
   });
@@ -141,14 +142,5 @@ function detail(wire: WireError, type: string): JsonObject {
 
 /** `34.4s`: a duration as protocol buffers write it. */
 function retryDelayMs(wire: WireError): number | undefined {
-  return secondsToMs(/^(\d+(?:\.\d+)?)s$/.exec(readText(detail(wire, 'RetryInfo').retryDelay))?.[1]);
-}
-
-/** "Please retry in 34.4s." */
-function retryInMs(message: string): number | undefined {
-  return secondsToMs(/\bretry in (\d+(?:\.\d+)?)s\b/i.exec(message)?.[1]);
-}
-
-function secondsToMs(seconds: string | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1_000);
+  return readDurationMs(readText(detail(wire, 'RetryInfo').retryDelay));
 }

@@ -33,6 +33,17 @@ describe('decodeError', () => {
     [429, openai({ type: 'tokens', code: 'rate_limit_exceeded' }), 'upstream-throttled', true],
     [429, openai({ message: 'You exceeded your current quota.' }), 'upstream-quota', true],
     [429, '', 'upstream-throttled', true],
+    [429, openai({ type: 'rate_limit_error', code: 'slow_down' }), 'upstream-throttled', true],
+    [503, openai({ code: 'slow_down' }), 'upstream-throttled', true],
+    [503, openai({ type: 'service_unavailable_error', code: 'server_is_overloaded' }), 'upstream-overloaded', true],
+    [429, openai({ type: 'insufficient_quota', code: 'credit_balance_exhausted' }), 'upstream-quota', true],
+    [
+      403,
+      { error: { code: 403, message: 'Your chosen model requires moderation', metadata: {} } },
+      'content-refused',
+      false,
+    ],
+    [403, openai({ code: 'unsupported_country_region_territory' }), 'upstream-unauthorized', true],
     [402, { error: { message: 'Insufficient Balance', type: 'unknown_error' } }, 'upstream-quota', true],
     [401, openai({ code: 'invalid_api_key' }), 'upstream-unauthorized', true],
     [403, { code: 'x', error: 'no' }, 'upstream-unauthorized', true],
@@ -126,6 +137,12 @@ describe('decodeError', () => {
       decode(429, openai({ message: 'Rate limit reached. Please try again in 7m12.5s. Visit x.' })).retryAfterMs,
     ).toBe(432_500);
     expect(decode(429, openai({ message: 'Please try again in 20ms.' })).retryAfterMs).toBe(20);
+  });
+
+  it('comes back as the headers tell that OpenRouter puts into the body', () => {
+    const metadata = { headers: { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '1795428042000' } };
+    const body = { error: { code: 429, message: 'Rate limit exceeded: free-models-per-min.', metadata } };
+    expect(decode(429, body, { date: now }).retryAfterMs).toBe(42_000);
   });
 
   it('does not ask to come back with a request that is wrong', () => {
