@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../lib/load-config.ts';
 import { openLake } from '../../local/lake.ts';
 import { type SimulatedProviders, startSimulatedProviders } from '../../local/providers/index.ts';
+import { staticImports } from '../support/static-imports.ts';
 import { type Assembly, cdkSynth } from './cdk-synth.ts';
 import { permissions } from './permissions.ts';
 import { PROJECT } from './synthesize.ts';
@@ -77,9 +78,14 @@ describe('the bundle', () => {
       `The bundle: ${kilobytes(sum(early))} in ${early.length} files, ${kilobytes(sum(chunks) - sum(early))} loaded late.`,
     );
     expect(sum(early)).toBeLessThan(MOST_CODE);
-    const sources = await sourcesOf(assembly.asset, 'index.mjs');
+    const initial = staticImports(assembly.asset);
+    const sources = (await Promise.all(initial.map((file) => sourcesOf(assembly.asset, file)))).flat();
     expect(sources.some((source) => source.includes('functions/gateway/'))).toBe(true);
-    expect(sources.filter((source) => LATE.test(source) || source.endsWith('catalogue.json'))).toEqual([]);
+    expect(sources.filter((source) => LATE.test(source) || /genai-prices|catalogue\.json/.test(source))).toEqual([]);
+    // The full zod is eight times the mini one, and the CDK's and the command line's alone.
+    expect(
+      sources.filter((source) => /zod\/v4\/classic|undici\/lib\/(websocket|eventsource|mock)/.test(source)),
+    ).toEqual([]);
   });
 
   it('holds what the gateway runs, and nothing of the tools around it', async () => {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { PROJECT } from './synthesize.ts';
 
 const run = promisify(execFile);
+const PROJECT = resolve(import.meta.dirname, '../..');
 
 export interface Assembly {
   readonly template: {
