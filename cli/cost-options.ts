@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { GROUP_COLUMNS } from './cost-query.ts';
-import { parseList } from './parse.ts';
+import { isDay, parseList } from './parse.ts';
 
 /** What people call the columns. */
 const ALIASES: { readonly [name: string]: string } = { key: 'key_id', user: 'user_id', dt: 'day', date: 'day' };
@@ -13,8 +13,6 @@ export function parseGroups(text: string): readonly string[] {
 }
 
 export function parseDate(text: string): string {
-  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  // Date.parse turns 2026-02-30 into 2 March: what it understood has to be what was written.
-  if (!Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === text) return text;
+  if (isDay(text)) return text;
   throw new InvalidArgumentError('A day is wanted, e.g. 2026-11-01.');
 }

@@ -21,12 +21,18 @@ export function parseList(text: string): readonly string[] {
   throw new InvalidArgumentError('A list is wanted, e.g. smart,fast.');
 }
 
+/** `2026-11-01`, and a day that there is. */
+export function isDay(text: string): boolean {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse turns 2026-02-30 into 2 March: what it understood has to be what was written.
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === text;
+}
+
 /** The instant after which a key is dead, in ms: a date alone is good until its last moment, UTC. */
 export function parseExpiry(text: string): number {
-  const dateOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const ms = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
-  // Date.parse turns 2027-02-30 into 2 March: what it understood has to be what was written.
-  if (Number.isNaN(ms) || (dateOnly && new Date(ms).toISOString().slice(0, 10) !== text)) {
+  const dateOnly = isDay(text);
+  const ms = dateOnly || /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) {
     throw new InvalidArgumentError('A date is wanted, e.g. 2027-01-31 or 2027-01-31T18:00:00Z.');
   }
   return dateOnly ? ms + 86_400_000 - 1 : ms;

@@ -7,6 +7,7 @@ import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { grantBedrock } from './grant-bedrock.ts';
+import { InvoiceTable } from './invoice-table.ts';
 import { loadConfig } from './load-config.ts';
 import { MeterLimits } from './meter-limits.ts';
 import { type StageNames, stageNames } from './names.ts';
@@ -63,6 +64,7 @@ export class TollgateStack extends Stack {
     });
     const requests = new RequestStream(this, 'Requests', { lake, table: lake.requests, logRetention });
     const feedback = new RequestStream(this, 'Feedback', { lake, table: lake.feedback, logRetention });
+    new InvoiceTable(this, 'Invoices', { bucket: lake.bucket, database: lake.database });
     const queries = new QueryWorkgroup(this, 'Queries', {
       name: names.prefix,
       database: lake.database.databaseName,

@@ -1,9 +1,23 @@
 /** The local lake: Parquet files in the folder layout that Firehose writes to S3, and DuckDB in Athena's place. */
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader, StatementType } from '@duckdb/node-api';
-import { LAKE_TABLES, type LakeColumns, type LakeTable } from '../functions/records/lake-tables.ts';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBResultReader,
+  StatementType,
+} from '@duckdb/node-api';
+import {
+  INVOICE_COLUMNS,
+  INVOICES_PREFIX,
+  INVOICES_TABLE,
+  LAKE_TABLES,
+  type LakeColumns,
+  type LakeTable,
+} from '../functions/records/lake-tables.ts';
 import { PARTITION_COLUMN, ROW_COLUMNS } from '../functions/records/row.ts';
+import { ATHENA_FUNCTIONS } from './athena-functions.ts';
 import { duckdbColumns, identifier, text } from './duckdb-types.ts';
 import { plainValue } from './plain-value.ts';
 
@@ -22,6 +36,8 @@ export interface LakeResult {
 export interface Lake {
   /** One statement that reads. Throws an error whose message is DuckDB's where it is wrong. */
   query(sql: string, values?: readonly (string | number)[]): Promise<LakeResult>;
+  /** How DuckDB ran it: the plan with its figures, the files that were read among them. */
+  explain(sql: string): Promise<string>;
   close(): void;
 }
 
@@ -64,6 +80,7 @@ export async function convertToParquet(options: {
  */
 export async function openLake(lakeDir: string): Promise<Lake> {
   const folderOf = ({ prefix }: LakeTable) => resolve(lakeDir, prefix);
+  const invoiceFolder = resolve(lakeDir, INVOICES_PREFIX);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const close = () => {
@@ -73,15 +90,28 @@ export async function openLake(lakeDir: string): Promise<Lake> {
   try {
     // As in Athena: what an unqualified date or `current_date` means must not depend on the machine.
     await connection.run(`SET TimeZone = 'UTC'`);
-    const folders = LAKE_TABLES.map((table) => text(`${folderOf(table)}/`));
+    for (const macro of ATHENA_FUNCTIONS) await connection.run(`CREATE MACRO ${macro}`);
+    const folders = [...LAKE_TABLES.map(folderOf), invoiceFolder].map((folder) => text(`${folder}/`));
     await connection.run(`SET allowed_directories = [${folders.join(', ')}]`);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
+    const refresh = async (): Promise<void> => {
+      for (const table of LAKE_TABLES) await createView(connection, table, folderOf(table));
+      await createInvoiceView(connection, invoiceFolder);
+    };
     return {
       close,
       async query(sql, values = []) {
-        for (const table of LAKE_TABLES) await createView(connection, table, folderOf(table));
-        return read(await runOne(connection, sql, values));
+        await refresh();
+        const statement = await prepareOne(connection, sql);
+        statement.bind([...values]);
+        return read(await statement.runAndReadAll());
+      },
+      async explain(sql) {
+        await refresh();
+        await prepareOne(connection, sql);
+        const plan = await connection.runAndReadAll(`EXPLAIN ANALYZE ${sql}`);
+        return String(plan.getRows()[0]?.[1]);
       },
     };
   } catch (error) {
@@ -93,23 +123,37 @@ export async function openLake(lakeDir: string): Promise<Lake> {
 /** Anew for every query: a folder without a file cannot be bound, and the first file may have come since. */
 async function createView(connection: DuckDBConnection, table: LakeTable, folder: string): Promise<void> {
   const pattern = text(join(folder, `${PARTITION_COLUMN}=*`, '*.parquet'));
-  const empty = [...duckdbColumns(table.columns), [PARTITION_COLUMN, 'VARCHAR'] as const]
-    .map(([name, type]) => `NULL::${type} AS ${identifier(name)}`)
-    .join(', ');
-  const found = await connection.runAndReadAll(`SELECT count(*) FROM glob(${pattern})`);
-  const files = Number(found.getRows()[0]?.[0] ?? 0);
+  const columns = [...duckdbColumns(table.columns), [PARTITION_COLUMN, 'VARCHAR'] as const];
   const stored = `UNION ALL BY NAME SELECT * FROM read_parquet(${pattern}, union_by_name = true,
     hive_partitioning = true, hive_types = {'${PARTITION_COLUMN}': VARCHAR})`;
-  await connection.run(
-    `CREATE OR REPLACE VIEW ${table.name} AS (SELECT ${empty} WHERE false) ${files === 0 ? '' : stored}`,
-  );
+  await replaceView(connection, table.name, columns, (await hasFiles(connection, pattern)) ? stored : '');
 }
 
-async function runOne(
+/** CSV with a head, as the table of Athena has it: by place, whatever the head says, and all of it text. */
+async function createInvoiceView(connection: DuckDBConnection, folder: string): Promise<void> {
+  const pattern = text(join(folder, '*.csv'));
+  const columns = duckdbColumns(INVOICE_COLUMNS);
+  const types = columns.map(([name, type]) => `${text(name)}: ${text(type)}`).join(', ');
+  const stored = `UNION ALL SELECT * FROM read_csv(${pattern}, header = true, columns = {${types}})`;
+  await replaceView(connection, INVOICES_TABLE, columns, (await hasFiles(connection, pattern)) ? stored : '');
+}
+
+async function hasFiles(connection: DuckDBConnection, pattern: string): Promise<boolean> {
+  const found = await connection.runAndReadAll(`SELECT count(*) FROM glob(${pattern})`);
+  return Number(found.getRows()[0]?.[0] ?? 0) > 0;
+}
+
+async function replaceView(
   connection: DuckDBConnection,
-  sql: string,
-  values: readonly (string | number)[],
-): Promise<DuckDBResultReader> {
+  name: string,
+  columns: readonly (readonly [name: string, type: string])[],
+  stored: string,
+): Promise<void> {
+  const empty = columns.map(([column, type]) => `NULL::${type} AS ${identifier(column)}`).join(', ');
+  await connection.run(`CREATE OR REPLACE VIEW ${name} AS (SELECT ${empty} WHERE false) ${stored}`);
+}
+
+async function prepareOne(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
   if (sql.trim() === '') throw new Error('The query is empty.');
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new Error(`One statement at a time, please: this is ${statements.count}.`);
@@ -117,8 +161,7 @@ async function runOne(
   if (statement.statementType !== StatementType.SELECT) {
     throw new Error('Only statements that read (SELECT, WITH, DESCRIBE): the log stays as it is.');
   }
-  statement.bind([...values]);
-  return statement.runAndReadAll();
+  return statement;
 }
 
 function read(result: DuckDBResultReader): LakeResult {

@@ -17,3 +17,17 @@ export const REQUESTS: LakeTable = { name: REQUESTS_TABLE, prefix: REQUESTS_PREF
 export const FEEDBACK: LakeTable = { name: 'feedback', prefix: 'feedback', columns: FEEDBACK_COLUMNS };
 
 export const LAKE_TABLES: readonly LakeTable[] = [REQUESTS, FEEDBACK];
+
+/**
+ * What a provider's exported bill is brought into, to stand beside ours: CSV files under `invoices/`, with this head.
+ * All text, because that is what Athena's reader of CSV makes of quoted fields; the query casts.
+ */
+export const INVOICE_COLUMNS = [
+  ['day', 'string', 'UTC, as 2026-11-23.'],
+  ['provider', 'string', 'As it is named in gateway.yaml.'],
+  ['model', 'string', 'As the provider names it in its answers.'],
+  ['cost_usd', 'string', 'What was invoiced, in USD.'],
+] as const;
+
+export const INVOICES_TABLE = 'invoices';
+export const INVOICES_PREFIX = 'invoices';

@@ -2,7 +2,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { FEEDBACK, REQUESTS } from '../../functions/records/lake-tables.ts';
+import {
+  FEEDBACK,
+  INVOICE_COLUMNS,
+  INVOICES_PREFIX,
+  INVOICES_TABLE,
+  REQUESTS,
+} from '../../functions/records/lake-tables.ts';
 import { PARTITION_COLUMN, REQUESTS_PREFIX, REQUESTS_TABLE } from '../../functions/records/row.ts';
 import { onlyResource, PROJECT, type Resource, resourceOf, resources, synthesize } from './synthesize.ts';
 
@@ -57,6 +63,20 @@ describe.each([
         },
       },
     });
+  });
+});
+
+it('has a table for the bills of providers: CSV with a head, all of it text', () => {
+  template.hasResourceProperties('AWS::Glue::Table', {
+    TableInput: {
+      Name: INVOICES_TABLE,
+      Parameters: { 'skip.header.line.count': '1' },
+      StorageDescriptor: {
+        Location: inBucket(`${INVOICES_PREFIX}/`),
+        Columns: INVOICE_COLUMNS.map(([Name, Type, Comment]) => ({ Name, Type, Comment })),
+        SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.OpenCSVSerde' },
+      },
+    },
   });
 });
 
@@ -174,7 +194,7 @@ describe('the workgroup', () => {
 
   it('has every query of the folder saved, with what it is for', () => {
     const files = readdirSync(join(PROJECT, 'queries'));
-    expect(files).toContain('spend-by-team-and-model.sql');
+    expect(files).toContain('spend.sql');
     const queries = resources(template, 'AWS::Athena::NamedQuery').map(([, query]) => query);
     expect(queries.map((query) => `${query.Properties.Name}.sql`)).toEqual(files.sort());
     for (const query of queries) {

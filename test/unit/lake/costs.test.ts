@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -7,7 +7,7 @@ import { formatRow } from '../../../functions/records/format-row.ts';
 import { REQUESTS } from '../../../functions/records/lake-tables.ts';
 import type { Row } from '../../../functions/records/row.ts';
 import { startFirehose } from '../../../local/firehose.ts';
-import { convertToParquet, openLake } from '../../../local/lake.ts';
+import { convertToParquet } from '../../../local/lake.ts';
 import { dataFolder as anyDataFolder, runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { nullRow } from './rows.ts';
@@ -233,23 +233,3 @@ describe('tollgate query', () => {
     expect(unknown.error).toContain('cost_usd');
   });
 });
-
-test('the shipped query runs in DuckDB as it is, counts each request once, and leaves out old days', async () => {
-  const data = await folderWith(
-    ROWS.map((row) => ({ ...row, started_at: `${row.request_id === '6' ? daysAgo(40) : daysAgo(0)} 10:00:00.000` })),
-  );
-  const lake = await openLake(join(data, 'lake'));
-  onTestFinished(() => lake.close());
-  const { columns, rows } = await lake.query(readFileSync('queries/spend-by-team-and-model.sql', 'utf8'));
-  const records = rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])));
-  expect(records.map(({ team, served_by, requests, cost_usd }) => [team, served_by, requests, cost_usd])).toEqual([
-    ['search', 'claude-sonnet-5', 3, 4.000000001],
-    ['ads', 'claude-sonnet-5', 1, 4],
-    ['(none)', 'own', 1, 0],
-  ]);
-  expect(records[2]).toMatchObject({ unpriced_requests: 1, cache_write_tokens: 7 });
-});
-
-function daysAgo(days: number): string {
-  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
-}

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { fillQuery, type QueryParameter, queryNames, readQuery } from '../../../cli/named-query.ts';
+import { openLake } from '../../../local/lake.ts';
+import { findDifferences } from '../../support/lake/shared-sql.ts';
+import { createTrinoParser, type TrinoParser } from '../../support/lake/trino-parser.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+let folder = '';
+let parser: TrinoParser | undefined;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tollgate-'));
+  parser = await createTrinoParser(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const EXAMPLES: { readonly [T in QueryParameter['type']]: string } = {
+  date: '2026-11-01',
+  text: "it's /* since: */ -- ; \\ 搜索",
+  number: '2.5',
+  count: '7',
+  days: '3',
+};
+
+const filled = (name: string): string => {
+  const query = readQuery(name);
+  return fillQuery(query, new Map(query.parameters.map((parameter) => [parameter.name, EXAMPLES[parameter.type]])));
+};
+
+describe.each(queryNames())('%s', (name) => {
+  test("is Athena's SQL, as it stands and with other values", () => {
+    expect(parser?.validate(readQuery(name).sql)).toEqual([]);
+    expect(parser?.validate(filled(name))).toEqual([]);
+  });
+
+  test('has nothing that DuckDB and Trino understand differently', () => {
+    expect(findDifferences(readQuery(name).sql)).toEqual([]);
+  });
+
+  test('runs in DuckDB with other values, before there is a row', async () => {
+    const lake = await openLake(tempDir());
+    onTestFinished(() => lake.close());
+    const query = readQuery(name);
+    const texts = new Map(query.parameters.map(({ name: key, type }) => [key, EXAMPLES[type]]));
+    // What is not free text.
+    for (const [key, value] of [
+      ['budgets', 'search=500;ads=1.5'],
+      ['by', 'team'],
+    ] as const) {
+      if (texts.has(key)) texts.set(key, value);
+    }
+    const { columns } = await lake.query(fillQuery(query, texts));
+    expect((await lake.query(query.sql)).columns).toEqual(columns);
+    // Every column is documented, and nothing else is.
+    const documented =
+      query.help.slice(query.help.indexOf('\nColumns:')).match(/^ {2}[a-z]\w*(?:, _?\w+)*(?= {2})/gm) ?? [];
+    const names = documented.flatMap((line) => line.trim().split(', '));
+    const whole = names.map((column, index) =>
+      column.startsWith('_')
+        ? `${names
+            .slice(0, index)
+            .findLast((each) => !each.startsWith('_'))
+            ?.replace(/_p\d+$/, '')}${column}`
+        : column,
+    );
+    expect(whole).toEqual(columns.map((column) => column.name));
+  });
+
+  test('says what it answers, each of its parameters with its place, and reads each request once', () => {
+    const { about, parameters, sql } = readQuery(name);
+    expect(about).toMatch(/^[A-Z].*[.:].*$/);
+    const places = new Set([...sql.matchAll(/\/\* (\w+): \*\/ .*? \/\* :\1 \*\//gs)].map((match) => match[1]));
+    expect(parameters.map((parameter) => parameter.name).sort()).toEqual([...places].sort());
+    expect(sql.match(/\/\*/g)?.length).toBe(
+      sql.match(/\/\* (\w+): \*\/ .*? \/\* :\1 \*\//gs)?.flatMap((each) => each.match(/\/\*/g)).length,
+    );
+    expect(sql).toContain(`    row_number() OVER (
+      PARTITION BY request_id
+      ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
+    ) AS copy_number
+  FROM requests
+  WHERE dt >= CAST(`);
+    expect(sql).toMatch(/copy_number = 1/);
+  });
+});
+
+describe('the check', () => {
+  test.each([
+    ['SELECT a::bigint FROM t', /::/],
+    ["SELECT a FROM t WHERE started_at >= '2026-01-01' ORDER BY a NULLS LAST", /compared with a text/],
+    ['SELECT a / b AS x FROM t ORDER BY x NULLS LAST', /divide/i],
+    ['SELECT a FROM t ORDER BY a', /nulls/],
+    ['SELECT attempts[1] AS x FROM t ORDER BY x NULLS LAST', /subscripts/],
+    ["SELECT strftime(a, '%Y') AS x FROM t ORDER BY x NULLS LAST", /strftime/],
+    ['SELECT a AS b, b + 1 AS c FROM t ORDER BY c NULLS LAST', /b: is an alias/],
+    ['SELECT sum(a) AS b FROM t GROUP BY x HAVING b > 1 ORDER BY b NULLS LAST', /b: is an alias/],
+    ['WITH u AS (SELECT a AS b FROM t WHERE b > 1) SELECT b FROM u ORDER BY b NULLS LAST', /b: is an alias/],
+    ["SELECT current_date - INTERVAL '1' DAY AS x FROM t ORDER BY x NULLS LAST", /interval/],
+    ['SELECT 0.5 * a AS x FROM t ORDER BY x NULLS LAST', /decimal/],
+    ['SELECT CAST(a AS BIGINT) AS x FROM t ORDER BY x NULLS LAST', /rounded/],
+    ["SELECT date_diff('hour', a, b) AS x FROM t ORDER BY x NULLS LAST", /boundaries/],
+    ['SELECT a FROM t WHERE now() > a ORDER BY a NULLS LAST', /now/],
+  ])('finds %s', (sql, problem) => {
+    expect(findDifferences(sql).join('\n')).toMatch(problem);
+  });
+
+  test.each([
+    'SELECT a::bigint FROM t',
+    'SELECT * EXCLUDE (a) FROM t',
+    'FROM t SELECT a',
+    'SELECT a FROM t QUALIFY row_number() OVER (ORDER BY a) = 1',
+    'SELECT [1, 2]',
+    'SELECT a FROM t GROUP BY ALL ORDER',
+  ])("has a parser that refuses DuckDB's own %s", (sql) => {
+    expect(parser?.validate(sql)).not.toEqual([]);
+  });
+});
