@@ -7,6 +7,7 @@ import { type ServiceTerm, withoutCache } from '../core/usage.ts';
 import { costNano, isPriced } from '../ledger/prices.ts';
 import type { ModelSettings } from '../routing/plan.ts';
 import type { Gateway, Setup } from './gateway.ts';
+import { withPatience } from './patience.ts';
 import { priceOf } from './payable.ts';
 import { type AttemptTrace, openAttempt, type Trace } from './trace.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -45,8 +46,9 @@ export async function sendAttempt(
   stream = exchange.stream,
 ): Promise<Attempt> {
   const { gateway, settings } = exchange;
-  requireTaken(exchange, target, encoded);
+  const dropped = requireTaken(exchange, target, encoded);
   const trace = openAttempt(exchange.trace, target.provider, target.model, gateway.clock.now());
+  trace.dropped = dropped;
   const abort = new AbortController();
   const watch = createWatch(trace);
   try {
@@ -67,7 +69,15 @@ export async function sendAttempt(
       const headers = { date: new Date(gateway.clock.now()).toUTCString(), ...reply.headers };
       throw decodeError({ status: reply.status, headers, body: await reply.text() });
     }
-    return { target, reply, watch, trace, abort };
+    const frames: UpstreamReply['frames'] = (framing) =>
+      withPatience(reply.frames(framing), {
+        provider: target.provider,
+        idleMs: settings.timeouts.idleMs,
+        progress: () => watch.progress,
+        now: gateway.clock.now,
+        giveUp: (error) => abort.abort(error),
+      });
+    return { target, reply: { ...reply, frames }, watch, trace, abort };
   } catch (error) {
     throw failAttempt(exchange, { target, watch, trace, abort }, error);
   }
@@ -86,7 +96,7 @@ const MAX_DROPPED = 32;
 const MAX_DROPPED_NAME = 128;
 
 /** Nothing is left out in silence: a 400 that names it, or, where the model allows it, a header that does. */
-function requireTaken(exchange: Exchange, target: UpstreamTarget, encoded: EncodedRequest): void {
+function requireTaken(exchange: Exchange, target: UpstreamTarget, encoded: EncodedRequest): readonly string[] {
   const dropped = encoded.dropped.slice(0, MAX_DROPPED).map((name) => name.slice(0, MAX_DROPPED_NAME));
   const [first] = dropped;
   if (first !== undefined && !exchange.settings.dropParams) {
@@ -97,7 +107,7 @@ function requireTaken(exchange: Exchange, target: UpstreamTarget, encoded: Encod
       { param: first },
     );
   }
-  exchange.trace.dropped = dropped;
+  return dropped;
 }
 
 /** Nothing a caller could mend. */

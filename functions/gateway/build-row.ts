@@ -1,7 +1,7 @@
 import { addUsage, NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import { formatTimestamp } from '../records/format-row.ts';
 import type { AttemptRow, Row } from '../records/row.ts';
-import { type AttemptTrace, routeOf, sentAttempts, type Trace } from './trace.ts';
+import { type AttemptTrace, answeringAttempt, routeOf, sentAttempts, type Trace } from './trace.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
 /** Usage, cost and prices over all attempts: what is paid for is the sum, whoever answered. */
@@ -27,7 +27,7 @@ export function totalsOf(attempts: readonly AttemptTrace[]): Totals {
 }
 
 export function buildRow(trace: Trace): Row {
-  const attempt = trace.attempts.at(-1);
+  const attempt = answeringAttempt(trace);
   const totals = totalsOf(trace.attempts);
   const endedAtMs = trace.endedAtMs ?? trace.startedAtMs;
   const since = (ms: number | undefined): number | null => (ms === undefined ? null : ms - trace.startedAtMs);

@@ -15,7 +15,7 @@ import type { Gateway } from './gateway.ts';
 import { createHealthGate } from './health-gate.ts';
 import { withinCapacity } from './provider-capacity.ts';
 import { renewKey } from './renew-key.ts';
-import { passOver, sentAttempts, type Trace } from './trace.ts';
+import { isRefused, passOver, sentAttempts, type Trace } from './trace.ts';
 
 export interface DispatchInput {
   readonly gateway: Gateway;
@@ -157,12 +157,13 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
           await gate.enter(target);
           return within(target, attempt);
         },
-        sent: () => sentAttempts(trace).length,
+        failed: () => sentAttempts(trace).filter(({ error }) => error !== undefined).length,
         allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
         renew: (target, error) => renewKey(gateway, trace, target, error),
         settled: gate.ended,
         goesOn: (error, failed, next) =>
           error.kind === 'context-length' ? hasLargerWindow(next, failed) : onRefusal === 'fallback',
+        isRefusal: () => onRefusal === 'fallback' && isRefused(trace.attempts.at(-1)),
         wait: (milliseconds) => gateway.wait(milliseconds, stop.signal),
         remainingMs: () => deadlineMs - gateway.clock.now(),
         random: gateway.random,

@@ -1,12 +1,12 @@
 /** The headers of an answer. Header values are ASCII: names from the configuration or the wire are made so. */
 import type { GatewayError } from '../core/errors.ts';
 import type { RateWindow } from '../core/ports.ts';
-import { routeOf, sentAttempts, type Trace } from './trace.ts';
+import { answeringAttempt, routeOf, sentAttempts, type Trace } from './trace.ts';
 
 type Headers = { readonly [name: string]: string };
 
 export function answerHeaders(trace: Trace, contentType: string): Headers {
-  const attempt = trace.attempts.at(-1);
+  const attempt = answeringAttempt(trace);
   const cost = trace.attempts.reduce((sum, each) => sum + each.costNano, 0);
   return {
     'content-type': contentType,
@@ -39,12 +39,13 @@ function worthRetrying(trace: Trace, error: GatewayError): boolean {
 }
 
 function commonHeaders(trace: Trace): Headers {
+  const dropped = answeringAttempt(trace)?.dropped ?? [];
   const route = routeOf(trace);
   return {
     'x-tollgate-request-id': trace.requestId,
     ...(sentAttempts(trace).length === 0 ? {} : { 'x-tollgate-attempts': String(sentAttempts(trace).length) }),
     ...(route === undefined ? {} : { 'x-tollgate-route': route }),
-    ...(trace.dropped.length === 0 ? {} : { 'x-tollgate-dropped-params': ascii(trace.dropped.join(', ')) }),
+    ...(dropped.length === 0 ? {} : { 'x-tollgate-dropped-params': ascii(dropped.join(', ')) }),
     ...(trace.experiment === undefined ? {} : { 'x-tollgate-experiment': `${trace.experiment}=${trace.arm}` }),
     ...windowHeaders('requests', trace.limits.requests),
     ...windowHeaders('tokens', trace.limits.tokens),

@@ -8,7 +8,7 @@ import { answerContext, type Call, type ChatAttempt, openChat } from './chat-att
 import { holdBack, holdLimits } from './hold.ts';
 import { PING, withPings } from './pings.ts';
 import { awaitContent, createReader, expectStream } from './read-stream.ts';
-import { noteFirstContent, noteRescue } from './trace.ts';
+import { isRefused, noteFirstContent, noteRescue } from './trace.ts';
 
 /** Finds a target that streams. */
 export type OpenStream = () => Promise<AsyncGenerator<string>>;
@@ -61,6 +61,7 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
     });
     if (isFull) call.trace.flags.push('hold-full');
     noteRescue(call.trace);
+    if (isRefused(attempt.trace)) return ended(await readRest(call, attempt, head, rest));
     return tail(call, attempt, head, rest, encoder);
   } catch (error) {
     attempt.reply.cancel();
@@ -68,6 +69,22 @@ export async function openStream(call: Call, target: UpstreamTarget): Promise<As
   } finally {
     callOff();
   }
+}
+
+/**
+ * An answer that is refused before anything of it has gone out may be bettered by another target. It is read to its end,
+ * and booked: nobody does if it is not given.
+ */
+async function readRest(call: Call, attempt: ChatAttempt, head: string, rest: AsyncGenerator<string>): Promise<string> {
+  let text = head;
+  for await (const piece of rest) text += piece;
+  closeAttempt(call, attempt);
+  call.trace.after.push(() => attempt.reply.drain());
+  return text;
+}
+
+async function* ended(text: string): AsyncGenerator<string> {
+  yield text;
 }
 
 /** After the first content: whatever fails now is an event in the stream, in the words of the encoder that opened it. */

@@ -24,6 +24,8 @@ export interface AttemptTrace {
   sent: boolean;
   /** Which of the provider's keys was used. */
   key: KeyUse | undefined;
+  /** Parameters that this target could not take, and that were left out. */
+  dropped: readonly string[];
   firstContentAtMs: number | undefined;
   endedAtMs: number | undefined;
   status: number | undefined;
@@ -60,7 +62,6 @@ export interface Trace {
   reservation: Reservation | undefined;
   limits: RateLimits;
   denial: Denial | undefined;
-  dropped: readonly string[];
   /** All targets of the plan, in order. */
   considered: readonly UpstreamTarget[];
   /** Those that were left out, by the plan or on the way. */
@@ -103,7 +104,6 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     reservation: undefined,
     limits: {},
     denial: undefined,
-    dropped: [],
     considered: [],
     passedOver: new Map(),
     error: undefined,
@@ -134,6 +134,21 @@ export function routeOf({ considered, passedOver, startedAtMs }: Trace): string 
   return formatRoute({ considered, skipped: [...passedOver.values()] }, startedAtMs);
 }
 
+/**
+ * Whose answer the client gets, or else which failed last. A refusal that no other target bettered comes from an attempt
+ * before the last.
+ */
+export function answeringAttempt({ attempts }: Trace): AttemptTrace | undefined {
+  return attempts.findLast(({ error }) => error === undefined) ?? attempts.at(-1);
+}
+
+const REFUSALS: ReadonlySet<FinishReason> = new Set(['content-filter', 'refusal']);
+
+/** The attempt has ended in a refusal of its content. */
+export function isRefused(attempt: AttemptTrace | undefined): boolean {
+  return attempt?.finishReason !== undefined && REFUSALS.has(attempt.finishReason);
+}
+
 /** Without those that ended before anything was sent. */
 export function sentAttempts(trace: Trace): readonly AttemptTrace[] {
   return trace.attempts.filter((attempt) => attempt.sent);
@@ -158,6 +173,7 @@ export function openAttempt(trace: Trace, provider: string, model: string, start
     startedAtMs,
     sent: false,
     key: undefined,
+    dropped: [],
     firstContentAtMs: undefined,
     endedAtMs: undefined,
     status: undefined,

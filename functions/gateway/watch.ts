@@ -8,6 +8,8 @@ export interface Watch {
   see(events: readonly ChatEvent[]): void;
   /** Something that a reader of the answer would notice has come. */
   readonly hasContent: boolean;
+  /** How many events were seen. */
+  readonly progress: number;
   /** Something that must not lack a piece is under way: a call, whose arguments a program acts on, or signed reasoning. */
   readonly isFragile: boolean;
   /** Received so far, by estimate. */
@@ -35,8 +37,10 @@ export function createWatch(attempt: AttemptTrace): Watch {
   const fragile = new Set<number>();
   let hasContent = false;
   let finished = false;
+  let progress = 0;
   return {
     see(events) {
+      progress += events.length;
       for (const event of events) {
         switch (event.type) {
           case 'response-start':
@@ -72,6 +76,9 @@ export function createWatch(attempt: AttemptTrace): Watch {
     },
     get hasContent() {
       return hasContent;
+    },
+    get progress() {
+      return progress;
     },
     get isFragile() {
       return fragile.size > 0;

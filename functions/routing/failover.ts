@@ -10,8 +10,8 @@ export interface FailoverOptions<Target, Answer> {
   readonly attempts: number;
   /** Throws to fail, after one request or several. `GatewayError.traits.failover` decides whether another attempt is made. */
   attempt(target: Target): Promise<Answer>;
-  /** Upstream requests that were made so far. What fails without having made one costs no attempt. */
-  sent(): number;
+  /** Upstream requests that have failed so far. What fails without having made one costs no attempt. */
+  failed(): number;
   /** False where another attempt at this target must not be made, e.g. because nobody has reserved the money for it. */
   allows(target: Target): boolean;
   /** Told of every request that failed. True where the same target is worth another at once: it has another key. */
@@ -26,10 +26,8 @@ export interface FailoverOptions<Target, Answer> {
    * another target may see it otherwise.
    */
   goesOn(error: GatewayError, failed: Target, next: Target): boolean;
-  /** True for an answer that another target may better. It is kept, and given where no other target answers. */
+  /** True for an answer that another target may better. It is complete; it is kept, and given where no other answers. */
   isRefusal?(answer: Answer): boolean;
-  /** Lets go of an answer that was kept and is not given. */
-  discard?(answer: Answer): void;
   wait(milliseconds: number): Promise<void>;
   /** Milliseconds that are left until the deadline. */
   remainingMs(): number;
@@ -72,18 +70,18 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
 
   /** Gives an answer, or whether the same target is to be tried again. */
   async function attemptOnce(target: Target): Promise<{ readonly answer: Answer } | { readonly again: boolean }> {
-    const before = options.sent();
+    const before = options.failed();
     let answer: Answer;
     try {
       answer = await options.attempt(target);
     } catch (thrown) {
-      return { again: await fail(target, toGatewayError(thrown), options.sent() - before) };
+      return { again: await fail(target, toGatewayError(thrown), options.failed() - before) };
     }
     options.settled(target, undefined, false);
     if (options.isRefusal?.(answer) !== true) return { answer };
     left -= 1;
     over.add(target);
-    replaceRefusal({ answer });
+    refusal = { answer };
     return { again: false };
   }
 
@@ -104,7 +102,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
       over.add(target);
     } else if (!error.traits.failover) {
       if (!RELATIVE.has(error.kind)) throw error;
-      if (error.kind === 'content-refused') replaceRefusal({ error });
+      if (error.kind === 'content-refused') refusal ??= { error };
       for (const next of options.targets) {
         if (next === target || !options.goesOn(error, target, next)) over.add(next);
       }
@@ -115,16 +113,6 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
     return renewed && (left > 1 || !hasUntried());
   }
 
-  function replaceRefusal(next: Refusal<Answer>): void {
-    if (refusal !== undefined && 'answer' in refusal) options.discard?.(refusal.answer);
-    refusal = next;
-  }
-
-  function give(answer: Answer): Answer {
-    if (refusal !== undefined && 'answer' in refusal && refusal.answer !== answer) options.discard?.(refusal.answer);
-    return answer;
-  }
-
   let queue = options.targets;
   try {
     // Each round but the first begins with a wait: as many as attempts, also where nothing can be sent.
@@ -132,7 +120,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
       for (const target of queue) {
         for (let again = true; again && left > 0 && isOpen(target); ) {
           const result = await attemptOnce(target);
-          if ('answer' in result) return give(result.answer);
+          if ('answer' in result) return result.answer;
           again = result.again;
         }
       }
@@ -143,8 +131,8 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
       queue = next.targets;
     }
   } catch (thrown) {
+    // What a later target makes of a request that one has refused is of no interest.
     if (refusal === undefined) throw thrown;
-    errors.push(toGatewayError(thrown));
   }
   if (refusal === undefined) throw mostTelling(errors);
   if ('error' in refusal) throw refusal.error;

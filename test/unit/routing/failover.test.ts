@@ -21,7 +21,6 @@ interface Run {
   readonly waits: number[];
   /** Target, kind or `ok`, and whether another key was at hand. */
   readonly settled: (readonly [string, string, boolean])[];
-  readonly discarded: string[];
   readonly result?: string;
   readonly error?: GatewayError;
 }
@@ -31,15 +30,15 @@ const UNSENT: ReadonlySet<string> = new Set(['unsupported-parameter', 'misconfig
 /** `script` says for each target what its attempts end in; the last entry stays. Time passes only in waits. */
 async function run(script: Readonly<Record<string, readonly Step[]>>, options: Options = {}): Promise<Run> {
   const { attempts = 3, remainingMs = 60_000, keys = 1, once = [], larger = [] } = options;
-  const seen: Run = { tried: [], waits: [], settled: [], discarded: [] };
-  const { tried, waits, settled, discarded } = seen;
+  const seen: Run = { tried: [], waits: [], settled: [] };
+  const { tried, waits, settled } = seen;
   let sent = 0;
   const keysLeft = new Map<string, number>();
   try {
     const result = await failover<string, string>({
       targets: Object.keys(script),
       attempts,
-      sent: () => sent,
+      failed: () => sent,
       attempt: async (target) => {
         const steps = script[target] ?? [];
         const step = steps[Math.min(tried.filter((each) => each === target).length, steps.length - 1)] ?? 'internal';
@@ -58,7 +57,6 @@ async function run(script: Readonly<Record<string, readonly Step[]>>, options: O
       settled: (target, error, renewed) => settled.push([target, error?.kind ?? 'ok', renewed]),
       goesOn: (_, __, next) => larger.includes(next),
       isRefusal: (answer) => answer.startsWith('refusal'),
-      discard: (answer) => discarded.push(answer),
       wait: async (milliseconds) => {
         waits.push(milliseconds);
       },
@@ -167,9 +165,9 @@ describe('failover', () => {
 
   it('keeps an answer that another may better, and gives it where none does', async () => {
     const better = await run({ a: ['refusal'], b: ['refusal'], c: ['ok'] });
-    expect(better).toMatchObject({ result: 'c', discarded: ['refusal of a', 'refusal of b'] });
+    expect(better).toMatchObject({ result: 'c' });
     const none = await run({ a: ['refusal'], b: ['upstream-error'], c: ['invalid-request'] });
-    expect(none).toMatchObject({ tried: ['a', 'b', 'c'], result: 'refusal of a', discarded: [] });
+    expect(none).toMatchObject({ tried: ['a', 'b', 'c'], result: 'refusal of a' });
     expect(await run({ a: ['refusal'], b: ['ok'] }, { attempts: 1 })).toMatchObject({ result: 'refusal of a' });
   });
 

@@ -1,0 +1,50 @@
+/**
+ * How long a stream may go on without saying anything. Silence on the wire ends after `idleMs`, and the wait for the first
+ * token after `firstTokenMs`. What is told here is the third way to hang: comments, pings and events of no content, for
+ * ever. They are how a provider says that it is still at work, e.g. on a search of its own, so they buy time, but not all.
+ */
+import type { Frame } from '../core/codec.ts';
+import { GatewayError } from '../core/errors.ts';
+
+/** So many times `idleMs` may pass without news, if there are signs of life. */
+export const LIFE_SIGNS = 4;
+
+export interface PatienceOptions {
+  readonly provider: string;
+  readonly idleMs: number;
+  /** How much has been decoded so far: any change is news. */
+  progress(): number;
+  now(): number;
+  /** Ends the attempt; the frames reject then. */
+  giveUp(error: GatewayError): void;
+}
+
+/** Only waiting for the provider counts: between two frames it may be the client who takes its time. */
+export async function* withPatience(frames: AsyncIterable<Frame>, options: PatienceOptions): AsyncGenerator<Frame> {
+  const { provider, idleMs, progress, now, giveUp } = options;
+  const mostMs = idleMs * LIFE_SIGNS;
+  let waitedMs = 0;
+  let since: number | undefined;
+  const timer = setInterval(() => {
+    if (since === undefined || waitedMs + now() - since < mostMs) return;
+    giveUp(new GatewayError('upstream-timeout', `The provider "${provider}" sent nothing but signs of life.`));
+  }, idleMs);
+  const iterator = frames[Symbol.asyncIterator]();
+  let seen = progress();
+  try {
+    for (;;) {
+      since = now();
+      const next = await iterator.next();
+      waitedMs += now() - since;
+      since = undefined;
+      if (next.done === true) return;
+      yield next.value;
+      if (progress() === seen) continue;
+      seen = progress();
+      waitedMs = 0;
+    }
+  } finally {
+    clearInterval(timer);
+    await iterator.return?.(undefined);
+  }
+}
