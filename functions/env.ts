@@ -17,6 +17,15 @@ export const ENV = {
 /** The header in which it does. */
 export const ORIGIN_HEADER = 'x-tollgate-origin';
 
+/** Where upkeep can ask the request log: an Athena workgroup and a Glue database. */
+export const LOG_ENV = { workgroup: 'TOLLGATE_WORKGROUP', database: 'TOLLGATE_DATABASE' } as const;
+
+/** What upkeep is asked for twice a day; every minute it is asked for nothing in particular. */
+export const RECONCILE_EVENT = { task: 'reconcile' } as const;
+
+/** What stands as `metric` in the lines of the functions' logs that are counted. */
+export const COUNTED_LINES = { hotMeter: 'HotMeter', ledgerDrift: 'LedgerDrift' } as const;
+
 export interface GatewayEnvironment {
   readonly table: string;
   readonly requestStream: string;
@@ -28,6 +37,12 @@ export interface GatewayEnvironment {
 
 /** Upkeep serves nobody: it needs no secrets and no configuration. */
 export type UpkeepEnvironment = Pick<GatewayEnvironment, 'table' | 'requestStream'>;
+
+/** What it asks the deployed request log by. */
+export interface LogEnvironment {
+  readonly workgroup: string;
+  readonly database: string;
+}
 
 type Variables = { readonly [name: string]: string | undefined };
 
@@ -45,6 +60,10 @@ export function readEnvironment(env: Variables): GatewayEnvironment {
 
 export function readUpkeepEnvironment(env: Variables): UpkeepEnvironment {
   return { table: read(env, ENV.table), requestStream: read(env, ENV.requestStream) };
+}
+
+export function readLogEnvironment(env: Variables): LogEnvironment {
+  return { workgroup: read(env, LOG_ENV.workgroup), database: read(env, LOG_ENV.database) };
 }
 
 function read(env: Variables, name: string): string {

@@ -11,8 +11,9 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from '../functions/core/config.ts';
-import { ENV, type GatewayEnvironment } from '../functions/env.ts';
+import { COUNTED_LINES, ENV, type GatewayEnvironment } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
+import { countLines } from './count-lines.ts';
 import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
 export interface GatewayFunctionProps {
@@ -102,5 +103,6 @@ export class GatewayFunction extends Construct implements IGrantable {
     });
     this.url = url.url;
     this.handler = handler;
+    countLines(this, logGroup, COUNTED_LINES.hotMeter);
   }
 }

@@ -7,6 +7,7 @@ import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { grantBedrock } from './grant-bedrock.ts';
+import { grantSpendQueries } from './grant-spend-queries.ts';
 import { InvoiceTable } from './invoice-table.ts';
 import { loadConfig } from './load-config.ts';
 import { MeterLimits } from './meter-limits.ts';
@@ -90,7 +91,12 @@ export class TollgateStack extends Stack {
     });
 
     const upkeep = new UpkeepFunction(this, 'Upkeep', {
-      environment: { table: data.table.tableName, requestStream: requests.stream.deliveryStreamName },
+      environment: {
+        table: data.table.tableName,
+        requestStream: requests.stream.deliveryStreamName,
+        workgroup: queries.name,
+        database: lake.database.databaseName,
+      },
       logRetention,
     });
 
@@ -102,6 +108,7 @@ export class TollgateStack extends Stack {
     data.grantUpkeep(upkeep);
     requests.grantWrite(upkeep);
     this.#addDomain(props, names, gateway);
+    grantSpendQueries(upkeep, lake, queries);
     new MeterLimits(this, 'Limits', { limits: props.limits, upkeep });
 
     const output = (name: string, value: string, description: string) =>

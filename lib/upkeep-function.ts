@@ -1,19 +1,30 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { ENV, type UpkeepEnvironment } from '../functions/env.ts';
+import {
+  COUNTED_LINES,
+  ENV,
+  LOG_ENV,
+  type LogEnvironment,
+  RECONCILE_EVENT,
+  type UpkeepEnvironment,
+} from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
+import { countLines } from './count-lines.ts';
 
 export interface UpkeepFunctionProps {
-  readonly environment: UpkeepEnvironment;
+  readonly environment: UpkeepEnvironment & LogEnvironment;
   readonly logRetention: RetentionDays;
 }
 
-/** What ends the reservations of requests whose process died: a function, once a minute. Others grant it their parts. */
+/**
+ * What ends the reservations of requests whose process died, once a minute, and holds the meters to the request log,
+ * twice a day: where a scope's midnight is too near for one run it is not for the other. Others grant it their parts.
+ */
 export class UpkeepFunction extends Construct implements IGrantable {
   readonly grantPrincipal: IPrincipal;
   readonly arn: string;
@@ -32,18 +43,20 @@ export class UpkeepFunction extends Construct implements IGrantable {
     this.grantPrincipal = role;
 
     const handler = new LambdaFunction(this, 'Function', {
-      description: 'Tollgate: ends lost requests.',
+      description: 'Tollgate: ends lost requests, and holds the meters to the request log.',
       code: bundleFunction('upkeep'),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       // A run that finds nothing makes 34 calls to DynamoDB, most of them at once.
       memorySize: 256,
-      // Under the minute after which the next one starts; two at once would do no harm.
-      timeout: Duration.seconds(55),
+      // For Athena, twice a day. A sweep ends itself before the next one starts; two at once would do no harm.
+      timeout: Duration.minutes(10),
       environment: {
         [ENV.table]: props.environment.table,
         [ENV.requestStream]: props.environment.requestStream,
+        [LOG_ENV.workgroup]: props.environment.workgroup,
+        [LOG_ENV.database]: props.environment.database,
         NODE_OPTIONS: '--enable-source-maps',
       },
       logGroup,
@@ -57,5 +70,11 @@ export class UpkeepFunction extends Construct implements IGrantable {
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaTarget(handler, { retryAttempts: 0 })],
     });
+    new Rule(this, 'TwiceADay', {
+      description: 'Tollgate: holds the meters to the request log.',
+      schedule: Schedule.cron({ minute: '20', hour: '5,17' }),
+      targets: [new LambdaTarget(handler, { event: RuleTargetInput.fromObject(RECONCILE_EVENT), retryAttempts: 0 })],
+    });
+    countLines(this, logGroup, COUNTED_LINES.ledgerDrift);
   }
 }

@@ -2,8 +2,9 @@
  * EventBridge's part, on loopback: the upkeep function's own handler, again and again, one run at a time. Once a day it
  * is asked to reconcile the ledger with the request log, which here is the local lake.
  */
+import { RECONCILE_EVENT } from '../functions/env.ts';
 import { composeUpkeep } from '../functions/upkeep/compose.ts';
-import { createHandler, RECONCILE_EVENT } from '../functions/upkeep/create-handler.ts';
+import { createHandler } from '../functions/upkeep/create-handler.ts';
 import { createContext } from './lambda-runtime.ts';
 import { report } from './response-front.ts';
 import { createLakeSpendLog } from './spend-log.ts';
@@ -56,6 +57,7 @@ export function startUpkeep(options: UpkeepOptions): UpkeepTimer {
 /** Opened for each run: DuckDB is a library of 60 MB, of which a gateway that is never reconciled needs nothing. */
 function lakeOf({ lakeDir, flush }: UpkeepOptions) {
   return {
+    lateMs: 0,
     async spend(fromMs: number, toMs: number) {
       await flush();
       const { openLake } = await import('./lake.ts');

@@ -6,6 +6,7 @@ import { parseMarker } from '../ledger/markers.ts';
 import type { Meter } from '../ledger/meter.ts';
 import { type OpenRecord, parseOpenRecord } from '../ledger/open-record.ts';
 import { planRepair, type Repair } from '../ledger/plan-reconcile.ts';
+import { type PastRepair, planPastRepair } from '../ledger/plan-reconcile-past.ts';
 import { policyOf, templateOf } from '../ledger/policy.ts';
 import { realWaiting, type Waiting } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
@@ -27,7 +28,8 @@ export interface ReconcileStore {
   scopes(): Promise<readonly Scope[]>;
   /** A string where the meter cannot be read: what is wrong with it. */
   read(scope: Scope): Promise<Account | string>;
-  /** False where somebody was faster, and nothing was written. */
+  /** Both: false where somebody was faster, and nothing was written. */
+  repairPast(meter: Meter, repair: PastRepair, records: readonly OpenRecord[], nowMs: number): Promise<boolean>;
   repair(meter: Meter, repairs: readonly Repair[], records: readonly OpenRecord[], nowMs: number): Promise<boolean>;
 }
 
@@ -67,6 +69,14 @@ export function createReconcileStore(access: TableAccess, waiting: Waiting = rea
     async repair(meter, repairs, records, nowMs) {
       const update = planRepair(meter, repairs, records, nowMs);
       return update === undefined || (await meters.write(meter, update)).written;
+    },
+
+    async repairPast(meter, repair, records, nowMs) {
+      const update = planPastRepair(meter, repair, records, nowMs);
+      if (update === undefined) return true;
+      const result = await meters.write(meter, update);
+      // Where it was not, it may have been by a try whose answer was lost.
+      return result.written || result.meter.reconciled === repair.run;
     },
   };
 }

@@ -132,6 +132,8 @@ export interface Ledger {
 
 /** The request log, asked what was spent: each request once, a row of its own before one that took it for lost. */
 export interface SpendLog {
+  /** How long after a request its row may still be missing. 0: all that were written are found. */
+  readonly lateMs: number;
   /** Of the requests that began from one instant up to another, by scope, in nano-dollars. Scopes without any are absent. */
   spend(fromMs: number, toMs: number): Promise<ReadonlyMap<Scope, number>>;
 }

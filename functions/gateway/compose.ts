@@ -20,7 +20,7 @@ import { createFactBook } from '../adapters/model-facts.ts';
 import { createPriceBook, deployedCatalogue } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
-import { readEnvironment } from '../env.ts';
+import { COUNTED_LINES, readEnvironment } from '../env.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { createHealthBoard } from './target-health.ts';
 
@@ -60,7 +60,7 @@ export function composeGateway(
       ...table,
       warnHot: (scope, writesPerSecond, throttled) =>
         gateway.report('warn', 'A meter is written so often that it needs more shards.', {
-          metric: 'HotMeter',
+          metric: COUNTED_LINES.hotMeter,
           scope,
           writesPerSecond,
           throttled,

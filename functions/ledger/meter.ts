@@ -64,6 +64,8 @@ export interface Meter extends MeterRef {
   readonly open: readonly string[];
   /** Marker of the request that was counted last without having been reserved. */
   readonly lastCounted: string | undefined;
+  /** When its past days were put right last, ISO. */
+  readonly reconciled: string | undefined;
 }
 
 export const TYPED_NAMES = [...LIMIT_NAMES, 'time_zone', 'split', 'resharding', 'held'] as const;
@@ -92,6 +94,7 @@ export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Met
       reservedNano: undefined,
       open: [],
       lastCounted: undefined,
+      reconciled: undefined,
       held: 0,
       heldUntilMs: 0,
     };
@@ -116,6 +119,7 @@ export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Met
     reservedNano: readCounter(item, 'reserved_nano', where),
     open: readStringSet(item, 'open', where),
     lastCounted: readText(item, 'last_counted', where),
+    reconciled: readText(item, 'reconciled', where),
   };
 }
 
@@ -132,15 +136,18 @@ function readSettings(item: Item, where: string): Settings {
   if (timeZone !== undefined && !isTimeZone(timeZone)) {
     throw brokenItem(where, 'time_zone', `must be a time zone such as Europe/Berlin, not "${timeZone.slice(0, 40)}"`);
   }
-  const shards = readNumber(item, 'shards', where);
-  const problem = shards === undefined ? undefined : shardsProblem(shards);
-  if (problem !== undefined) throw brokenItem(where, 'shards', problem);
+  const readShards = (name: 'shards' | 'split' | 'made'): number | undefined => {
+    const shards = name === 'shards' ? readNumber(item, name, where) : readCounter(item, name, where);
+    const problem = shards === undefined ? undefined : shardsProblem(shards);
+    if (problem !== undefined) throw brokenItem(where, name, problem);
+    return shards;
+  };
   return {
     limits,
     timeZone,
-    shards,
-    split: readCounter(item, 'split', where),
-    made: readCounter(item, 'made', where),
+    shards: readShards('shards'),
+    split: readShards('split'),
+    made: readShards('made'),
     resharding: readCounter(item, 'resharding', where),
   };
 }

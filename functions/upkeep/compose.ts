@@ -1,16 +1,19 @@
 /** The composition root of upkeep: environment → adapters. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { createAthenaSpendLog } from '../adapters/athena-spend-log.ts';
 import { awsHandler } from '../adapters/aws-handler.ts';
 import { createReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { createUpkeepStore } from '../adapters/dynamo-upkeep.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
 import { setLimits } from '../adapters/meter-admin.ts';
 import type { SpendLog } from '../core/ports.ts';
-import { readUpkeepEnvironment } from '../env.ts';
+import { readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
 import type { Upkeep } from './upkeep.ts';
 
-/** `spendLog` comes from outside: where the request log lies is the deployment's to say. */
+/** `spendLog`: the request log where it can be asked otherwise than by Athena. */
 export function composeUpkeep(env: { readonly [name: string]: string | undefined }, spendLog?: SpendLog): Upkeep {
   const { table, requestStream } = readUpkeepEnvironment(env);
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
@@ -19,7 +22,10 @@ export function composeUpkeep(env: { readonly [name: string]: string | undefined
     clock: { now: () => Date.now() },
     store: createUpkeepStore(access),
     accounts: createReconcileStore(access),
-    spendLog,
+    // Its calls may all be repeated: a query is started under a token.
+    spendLog:
+      spendLog ??
+      createAthenaSpendLog({ client: new AthenaClient({ ...aws, maxAttempts: 3 }), ...readLogEnvironment(env), sleep }),
     setLimits: (scope, settings) => setLimits({ ...access, scope, ...settings }),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: requestStream }),
     report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),

@@ -1,3 +1,4 @@
+import { COUNTED_LINES, RECONCILE_EVENT } from '../env.ts';
 import { applyDeployedLimits, isDeployment } from './deployed-limits.ts';
 import { reconcile } from './reconcile.ts';
 import { sweep } from './sweep.ts';
@@ -7,9 +8,8 @@ interface UpkeepContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** What the schedule asks for: nothing every minute, and this once a day. */
-export const RECONCILE_EVENT = { task: 'reconcile' } as const;
-
+/** The next sweep comes after a minute; the function itself has longer, for Athena's answers. */
+const SWEEP_MS = 55_000;
 /** Kept back from the invocation's time, to finish what was begun. */
 const CLOSING_MS = 20_000;
 
@@ -24,7 +24,7 @@ export function createHandler(upkeep: Upkeep) {
       await reconcileAll(upkeep);
       return;
     }
-    const untilMs = upkeep.clock.now() + context.getRemainingTimeInMillis() - CLOSING_MS;
+    const untilMs = upkeep.clock.now() + Math.min(SWEEP_MS, context.getRemainingTimeInMillis()) - CLOSING_MS;
     const result = await sweep(upkeep, untilMs);
     if (result.swept > 0) upkeep.report('warn', 'Lost requests were ended.', { ...result });
     if (result.failed > 0) throw new Error(`${result.failed} lost requests could not be ended.`);
@@ -35,21 +35,24 @@ function isReconcile(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'task' in event && event.task === RECONCILE_EVENT.task;
 }
 
-/** One line for each window that differed, with its figures, and one for all: a metric filter finds them by `metric`. */
+/** One line for each window that differed, with its figures, which a metric filter counts; and one for all. */
 async function reconcileAll({ accounts, spendLog, clock, report }: Upkeep): Promise<void> {
-  if (spendLog === undefined) throw new Error('The request log cannot be asked from here.');
   const results = await reconcile({ store: accounts, log: spendLog, nowMs: clock.now(), apply: true });
   let driftNano = 0;
   for (const { scope, drifts, state, problem } of results) {
     if (problem !== undefined) report('error', 'A meter cannot be reconciled.', { scope, problem });
     for (const drift of drifts.filter((each) => each.driftNano !== 0)) {
       driftNano = Math.max(driftNano, Math.abs(drift.driftNano));
-      report('warn', 'A meter differed from the request log.', { scope, state, ...drift });
+      report('warn', 'A meter differed from the request log.', {
+        metric: COUNTED_LINES.ledgerDrift,
+        scope,
+        state,
+        ...drift,
+      });
     }
   }
   const busy = results.filter(({ state }) => state === 'busy').length;
   report('info', 'The ledger was reconciled with the request log.', {
-    metric: 'LedgerDrift',
     largestDriftUsd: driftNano / 1e9,
     meters: results.length,
     busy,

@@ -1,11 +1,13 @@
 /**
  * Compares what each meter has for this day and this month with the request log, says where they differ, and puts the
- * meter right if it is to. A meter that is written while this looks at it is looked at again, a few times.
+ * meter right if it is to. A meter that is written while this looks at it is looked at again, a few times; if it never
+ * rests, or the log lags, it is held to the days that are over.
  */
 import type { Account, ReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import type { Scope, SpendLog } from '../core/ports.ts';
 import { dayAt, dayEndsAtMs, dayStartsAtMs, monthAt, monthEndsAtMs, monthStartsAtMs } from '../ledger/calendar.ts';
 import { type Drift, findDrift, spreadDrift } from '../ledger/plan-reconcile.ts';
+import { reconcilePast, remembering } from './reconcile-past.ts';
 
 export interface ReconcileOptions {
   readonly store: ReconcileStore;
@@ -30,11 +32,15 @@ const TRIES = 4;
 
 export async function reconcile(options: ReconcileOptions): Promise<readonly ScopeResult[]> {
   const results: ScopeResult[] = [];
-  for (const scope of await options.store.scopes()) results.push(await reconcileScope(options, scope));
+  const past = { ...options, log: remembering(options.log) };
+  for (const scope of await options.store.scopes()) {
+    const now = options.log.lateMs > 0 ? undefined : await reconcileNow(options, scope);
+    results.push(now !== undefined && now.state !== 'busy' ? now : await reconcilePast(past, scope, now !== undefined));
+  }
   return results;
 }
 
-async function reconcileScope({ store, log, nowMs, apply }: ReconcileOptions, scope: Scope): Promise<ScopeResult> {
+async function reconcileNow({ store, log, nowMs, apply }: ReconcileOptions, scope: Scope): Promise<ScopeResult> {
   for (let step = 0; step < TRIES; step += 1) {
     const before = await store.read(scope);
     if (typeof before === 'string') return { scope, drifts: [], state: 'unreadable', problem: before };

@@ -11,8 +11,7 @@ export interface Upkeep {
   readonly store: UpkeepStore;
   readonly log: RequestLog<Row>;
   readonly accounts: ReconcileStore;
-  /** Undefined where the log cannot be asked from here. */
-  readonly spendLog: SpendLog | undefined;
+  readonly spendLog: SpendLog;
   readonly setLimits: SetLimits;
   /** A line for the operator: one JSON object. */
   report(level: 'info' | 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;

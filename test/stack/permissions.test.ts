@@ -32,10 +32,24 @@ describe('permissions', () => {
 
   it('are, for upkeep, no secrets', () => {
     const own = all.filter(({ role }) => role === '<UpkeepRole>').map(({ actions, resources }) => [actions, resources]);
-    expect(own).toHaveLength(4);
+    expect(own).toHaveLength(8);
     expect(own).toEqual(
       expect.arrayContaining([
         [['logs:CreateLogStream', 'logs:PutLogEvents'], ['<UpkeepLogs.Arn>']],
+        [
+          ['athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:StartQueryExecution'],
+          [expect.stringMatching(/:athena:.*:workgroup\/<QueriesWorkgroup>$/)],
+        ],
+        [
+          ['glue:GetDatabase', 'glue:GetPartitions', 'glue:GetTable'],
+          [
+            expect.stringMatching(/:catalog$/),
+            expect.stringMatching(/:database\/<LakeDatabase>$/),
+            expect.stringMatching(/:table\/<LakeDatabase>\/<LakeRequestsTable>$/),
+          ],
+        ],
+        [['s3:GetBucketLocation', 's3:ListBucket'], ['<LakeBucket.Arn>']],
+        [['s3:GetObject'], ['<LakeBucket.Arn>/requests/*']],
         [['dynamodb:Query'], ['<DataTable.Arn>/index/kind']],
         [
           ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
@@ -71,6 +85,7 @@ describe('permissions', () => {
       '<LakeBucket.Arn>/errors/*',
       '<LakeBucket.Arn>/errors/*',
       '<LakeBucket.Arn>/feedback/*',
+      '<LakeBucket.Arn>/requests/*',
       '<LakeBucket.Arn>/requests/*',
     ]);
   });

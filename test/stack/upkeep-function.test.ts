@@ -1,43 +1,77 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { ENV, readUpkeepEnvironment } from '../../functions/env.ts';
-import { functionOf, onlyResource, synthesize } from './synthesize.ts';
+import {
+  COUNTED_LINES,
+  ENV,
+  LOG_ENV,
+  RECONCILE_EVENT,
+  readLogEnvironment,
+  readUpkeepEnvironment,
+} from '../../functions/env.ts';
+import { functionOf, synthesize } from './synthesize.ts';
 
 const template = synthesize();
 
 describe('the upkeep function', () => {
-  it('runs on arm64 with Node 24, for less than the minute until the next one', () => {
+  it('runs on arm64 with Node 24, long enough for the answers of Athena', () => {
     expect(functionOf(template, 'Upkeep').Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      Timeout: 55,
+      Timeout: 600,
     });
   });
 
-  it('is called every minute by a rule that may call it, and by nobody else', () => {
+  it('is called every minute and twice a day by rules that may call it, and by nobody else', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
       Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UpkeepFunction'), 'Arn'] } }],
     });
-    onlyResource(template, 'AWS::Events::Rule');
-    template.resourcePropertiesCountIs(
-      'AWS::Lambda::Permission',
-      {
-        Principal: 'events.amazonaws.com',
-        FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UpkeepFunction'), 'Arn'] },
-        SourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UpkeepEveryMinute'), 'Arn'] },
-      },
-      1,
-    );
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'cron(20 5,17 * * ? *)',
+      State: 'ENABLED',
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UpkeepFunction'), 'Arn'] },
+          Input: JSON.stringify(RECONCILE_EVENT),
+        },
+      ],
+    });
+    template.resourceCountIs('AWS::Events::Rule', 2);
+    for (const rule of ['EveryMinute', 'TwiceADay']) {
+      template.resourcePropertiesCountIs(
+        'AWS::Lambda::Permission',
+        {
+          Principal: 'events.amazonaws.com',
+          FunctionName: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UpkeepFunction'), 'Arn'] },
+          SourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^Upkeep${rule}`), 'Arn'] },
+        },
+        1,
+      );
+    }
   });
 
   it('is told exactly what its code reads', () => {
     const { Environment } = functionOf(template, 'Upkeep').Properties;
     const { Variables } = Environment as { readonly Variables: Readonly<Record<string, unknown>> };
-    expect(Object.keys(Variables).sort()).toEqual([ENV.table, ENV.requestStream, 'NODE_OPTIONS'].sort());
+    expect(Object.keys(Variables).sort()).toEqual(
+      [ENV.table, ENV.requestStream, LOG_ENV.workgroup, LOG_ENV.database, 'NODE_OPTIONS'].sort(),
+    );
     const text = Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, JSON.stringify(value)]));
-    expect(() => readUpkeepEnvironment(text)).not.toThrow();
+    expect(() => [readUpkeepEnvironment(text), readLogEnvironment(text)]).not.toThrow();
+  });
+
+  it("has what its log and the gateway's tell counted as metrics", () => {
+    for (const [construct, metric] of [
+      ['Upkeep', COUNTED_LINES.ledgerDrift],
+      ['Gateway', COUNTED_LINES.hotMeter],
+    ]) {
+      template.hasResourceProperties('AWS::Logs::MetricFilter', {
+        LogGroupName: { Ref: Match.stringLikeRegexp(`^${construct}Logs`) },
+        FilterPattern: `"\\"metric\\":\\"${metric}\\""`,
+        MetricTransformations: [{ MetricName: metric, MetricNamespace: 'Tollgate', MetricValue: '1' }],
+      });
+    }
   });
 });

@@ -46,7 +46,7 @@ async function call(type: DeploymentEvent['RequestType'], scope: string, setting
     store: new Proxy({}, { get: never }) as never,
     accounts: new Proxy({}, { get: never }) as never,
     log: { write: never },
-    spendLog: undefined,
+    spendLog: { lateMs: 0, spend: never },
     report: never,
     setLimits: (name, changes) => setLimits({ client: bench.client(), table: bench.table, scope: name, ...changes }),
   });

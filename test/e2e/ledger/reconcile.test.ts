@@ -20,6 +20,7 @@ afterAll(() => bench.close());
 
 /** The request log of these tests: what they say was used. */
 const log = {
+  lateMs: 0,
   async spend(fromMs: number, toMs: number) {
     const sums = new Map<Scope, number>();
     for (const { scopes, atMs, nano } of ledgerRows) {

@@ -1,0 +1,79 @@
+/**
+ * Reconciliation with a log that lags, and of meters that never rest: of the days of this month that are over. What is
+ * charged today is charged to the day and to the month, so that their difference, what was spent before today, stands
+ * still however busy the meter is; and the rows of those days have arrived.
+ */
+import { number, stringSet, text } from './attributes.ts';
+import { createExpression, type Update } from './expression.ts';
+import { formatMarker, isAbandoned } from './markers.ts';
+import type { Meter } from './meter.ts';
+import type { OpenRecord } from './open-record.ts';
+import { type Drift, reservedIn } from './plan-reconcile.ts';
+import { requireSeen } from './require-seen.ts';
+import { shareOf } from './shards.ts';
+import { type SpendIds, spentIn } from './spend-window.ts';
+
+/** Of one item. */
+const spentBefore = (meter: Meter, { day, month }: SpendIds): number =>
+  spentIn(meter.month, month) - spentIn(meter.day, day);
+
+/** `records` are those of requests that began before today and are in flight still. */
+export function findPastDrift(
+  shards: readonly Meter[],
+  records: readonly OpenRecord[],
+  ids: SpendIds,
+  loggedNano: number,
+): Drift {
+  const countedNano = shards.reduce((sum, meter) => sum + spentBefore(meter, ids), 0);
+  const openNano = shards.reduce((sum, meter) => sum + reservedIn(meter, records), 0);
+  const driftNano = countedNano - openNano - loggedNano;
+  return { window: 'month', id: ids.month, countedNano, openNano, loggedNano, driftNano };
+}
+
+/** What every item's month changes by: taken off where there is something to take, added to all of them alike. */
+export function spreadPastDrift(driftNano: number, shards: readonly Meter[], ids: SpendIds): readonly number[] {
+  if (driftNano <= 0) return shards.map((_, index) => shareOf(-driftNano, shards.length, index));
+  let left = driftNano;
+  return shards.map((meter) => {
+    const taken = Math.min(left, Math.max(0, spentBefore(meter, ids)));
+    left -= taken;
+    return -taken;
+  });
+}
+
+export interface PastRepair {
+  readonly month: string;
+  readonly changeNano: number;
+  /** Told on the item, so that a write whose answer was lost is not made again. */
+  readonly run: string;
+}
+
+/** Undefined where there is nothing to put right. Counters may move meanwhile; another reconciliation may not. */
+export function planPastRepair(
+  meter: Meter,
+  { month, changeNano, run }: PastRepair,
+  records: readonly OpenRecord[],
+  nowMs: number,
+): Update | undefined {
+  const known = new Set(records.map(({ requestId, expiresAtMs }) => formatMarker(requestId, expiresAtMs)));
+  const orphans = meter.open.filter((marker) => isAbandoned(marker, nowMs) && !known.has(marker));
+  if (changeNano === 0 && orphans.length === 0) return undefined;
+  const expression = createExpression();
+  const last = meter.reconciled;
+  requireSeen(expression, 'reconciled', 'reconciled', last === undefined ? undefined : text(last));
+  expression.set(expression.name('reconciled'), expression.value('run', text(run)));
+  if (orphans.length > 0) expression.delete(expression.name('open'), expression.value('orphans', stringSet(orphans)));
+  if (changeNano === 0) return expression.build();
+  const { id, nano } = meter.month;
+  const path = expression.name('month_nano');
+  const change = expression.value('change', number(changeNano));
+  requireSeen(expression, 'month', 'month', id === undefined ? undefined : text(id));
+  if (id === month && nano !== undefined) {
+    expression.set(path, `${path} + ${change}`);
+  } else {
+    requireSeen(expression, 'month_nano', 'month_nano', nano === undefined ? undefined : number(nano));
+    expression.set(expression.name('month'), expression.value('month', text(month)));
+    expression.set(path, change);
+  }
+  return expression.build();
+}
