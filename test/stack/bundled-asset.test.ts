@@ -111,6 +111,15 @@ const NEVER_CALLED = ['dynamodb:DescribeEndpoints'];
 const CALLED_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   'bedrock:InvokeModelWithResponseStream': ['bedrock:InvokeModel'],
 };
+/** Athena reads the log with the rights of whoever asks it. */
+const CALLED_BY_ATHENA = [
+  'glue:GetDatabase',
+  'glue:GetPartitions',
+  'glue:GetTable',
+  's3:GetBucketLocation',
+  's3:GetObject',
+  's3:ListBucket',
+];
 const SERVICES: Readonly<Record<string, string>> = {
   'bedrock-runtime': 'bedrock',
   dynamodb: 'dynamodb',
@@ -125,7 +134,8 @@ describe('the permissions', () => {
     const calls = (await allSourcesOf(asset)).flatMap((source) => {
       const [, client, action] = /@aws-sdk\/client-([a-z-]+)\/.*\/(\w+)Command\.js$/.exec(source) ?? [];
       const call = `${SERVICES[client ?? ''] ?? client}:${action}`;
-      return client === undefined ? [] : [call, ...(CALLED_BY_PATH[call] ?? [])];
+      const inTurn = call === 'athena:StartQueryExecution' ? CALLED_BY_ATHENA : (CALLED_BY_PATH[call] ?? []);
+      return client === undefined ? [] : [call, ...inTurn];
     });
     const allowed = permissions(Template.fromString(assembly.templateText))
       .filter(({ role }) => role === `<${name}Role>`)
