@@ -15,6 +15,7 @@ const LIB_TAKES = [
   'functions/records/row.ts',
   'functions/records/lake-tables.ts',
   'functions/core/config.ts',
+  'functions/ledger/meter-settings.ts',
 ];
 
 /** What a file may import of the project, as prefixes of paths from the root; packages are judged apart. */
