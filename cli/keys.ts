@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { KeySummary } from '../functions/adapters/key-admin.ts';
+import { LOG_LEVELS, type LogLevel } from '../functions/core/log-level.ts';
 import type { CliContext } from './context.ts';
 import { readEffectiveConfig } from './effective-config.ts';
 import { addLimitOptions, type LimitOptions, toLimitChanges } from './limits.ts';
@@ -16,6 +17,7 @@ interface CreateOptions extends LimitOptions {
   readonly expires?: number;
   readonly allowUserHeader?: boolean;
   readonly maxPriority?: number;
+  readonly log?: LogLevel;
 }
 
 const loadAdmin = () => import('../functions/adapters/key-admin.ts');
@@ -37,16 +39,22 @@ export function registerKeys(program: Command, context: CliContext): void {
       '--max-priority <n>',
       'the highest x-tollgate-priority that it may ask for, 0 to 9 (default: 0)',
       parseCount,
+    )
+    .addOption(
+      new Option(
+        '--log <level>',
+        'what is kept: none (no metadata), metadata, or full (contents too, redacted); the model may say less',
+      ).choices(LOG_LEVELS),
     );
   addLimitOptions(create).action(async (options: CreateOptions) => {
-    const { team, user, app, env, models, expires, allowUserHeader, maxPriority } = options;
+    const { team, user, app, env, models, expires, allowUserHeader, maxPriority, log } = options;
     noteUnknownModels(context, models ?? []);
     const limits = toLimitChanges(options);
     const { createKey } = await loadAdmin();
     const created = await useTable(context, (access) =>
       createKey({
         ...access,
-        ...{ team, user, app, env, models, allowUserHeader, maxPriority, limits },
+        ...{ team, user, app, env, models, allowUserHeader, maxPriority, log, limits },
         expiresAtMs: expires,
         nowMs: context.io.now(),
       }),
@@ -113,6 +121,7 @@ function toJson(key: KeySummary) {
     models: key.models ?? null,
     namesUsers: key.allowUserHeader,
     maxPriority: key.maxPriority ?? 0,
+    log: key.log ?? null,
     expires: key.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
     created: key.createdAt ?? null,
     hint: key.hint ?? null,

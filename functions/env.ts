@@ -6,6 +6,8 @@ export const ENV = {
   requestStream: 'TOLLGATE_REQUEST_STREAM',
   /** The one of what callers say about answers. */
   feedbackStream: 'TOLLGATE_FEEDBACK_STREAM',
+  /** The one of what was asked and answered. */
+  contentStream: 'TOLLGATE_CONTENT_STREAM',
   /** Secrets are named `PREFIX/NAME`. */
   secretPrefix: 'TOLLGATE_SECRET_PREFIX',
   /** The checked configuration as JSON, a path relative to the bundle or absolute. */
@@ -30,6 +32,7 @@ export interface GatewayEnvironment {
   readonly table: string;
   readonly requestStream: string;
   readonly feedbackStream: string;
+  readonly contentStream: string;
   readonly secretPrefix: string;
   readonly configFile: string;
   readonly originSecret?: string;
@@ -52,6 +55,7 @@ export function readEnvironment(env: Variables): GatewayEnvironment {
   return {
     ...readUpkeepEnvironment(env),
     feedbackStream: read(env, ENV.feedbackStream),
+    contentStream: read(env, ENV.contentStream),
     secretPrefix: read(env, ENV.secretPrefix),
     configFile: read(env, ENV.configFile),
     ...(originSecret === undefined || originSecret === '' ? {} : { originSecret }),

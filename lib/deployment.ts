@@ -106,6 +106,8 @@ const deploymentSchema = z
     logRetentionDays: retentionDays.default(30),
     /** Days that rows of the request log are kept. By default for ever: a million rows are a few hundred MB. */
     rowRetentionDays: whole(1, 36_500).optional(),
+    /** Days that contents are kept, where keys and models let them be. They hold what people wrote. */
+    contentRetentionDays: whole(1, 36_500).default(30),
     /** The most that one query may scan, in GB; Athena bills by it. */
     queryScanLimitGb: whole(1, 10_000).default(10),
     /**

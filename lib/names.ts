@@ -17,3 +17,8 @@ export function stageNames(stage: string | undefined): StageNames {
     database: `${REQUESTS_DATABASE}_${stage.replaceAll('-', '_')}`,
   };
 }
+
+/** Where records go that are no row: kept apart from the rows. */
+export const ERRORS_PREFIX = 'errors';
+/** Those of the content log go when it does. */
+export const CONTENT_ERRORS_PREFIX = 'errors-contents';

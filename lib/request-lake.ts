@@ -11,8 +11,9 @@ import {
 } from 'aws-cdk-lib/aws-glue';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { FEEDBACK, LAKE_TABLES, type LakeTable, REQUESTS } from '../functions/records/lake-tables.ts';
+import { CONTENTS, FEEDBACK, LAKE_TABLES, type LakeTable, REQUESTS } from '../functions/records/lake-tables.ts';
 import { PARTITION_COLUMN } from '../functions/records/row.ts';
+import { CONTENT_ERRORS_PREFIX } from './names.ts';
 
 /** No row is older than this: projection makes one partition for every day since. */
 const FIRST_DAY = '2026-01-01';
@@ -29,6 +30,8 @@ export interface RequestLakeProps {
    * @default - never
    */
   readonly rowRetention?: Duration;
+  /** After how long contents are deleted, which hold what people wrote. */
+  readonly contentRetention: Duration;
 }
 
 /** One of the log's tables: what lies where, and how Athena and Firehose see it. */
@@ -45,10 +48,11 @@ export class RequestLake extends Construct {
   readonly database: Database;
   readonly requests: GlueTable;
   readonly feedback: GlueTable;
+  readonly contents: GlueTable;
 
   constructor(scope: Construct, id: string, props: RequestLakeProps) {
     super(scope, id);
-    const { keep = true, rowRetention } = props;
+    const { keep = true, rowRetention, contentRetention } = props;
 
     const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -60,7 +64,12 @@ export class RequestLake extends Construct {
         { abortIncompleteMultipartUploadAfter: Duration.days(7) },
         ...(rowRetention === undefined
           ? []
-          : LAKE_TABLES.map(({ prefix }) => ({ prefix: `${prefix}/`, expiration: rowRetention }))),
+          : LAKE_TABLES.filter((table) => table !== CONTENTS).map(({ prefix }) => ({
+              prefix: `${prefix}/`,
+              expiration: rowRetention,
+            }))),
+        { prefix: `${CONTENTS.prefix}/`, expiration: contentRetention },
+        { prefix: `${CONTENT_ERRORS_PREFIX}/`, expiration: contentRetention },
       ],
     });
     // Asserted because the CDK's types are made without exactOptionalPropertyTypes.
@@ -79,6 +88,7 @@ export class RequestLake extends Construct {
 
     this.requests = this.#table('Requests', REQUESTS, 'One row a request');
     this.feedback = this.#table('Feedback', FEEDBACK, 'What callers say about answers');
+    this.contents = this.#table('Contents', CONTENTS, 'What was asked and answered, redacted, in parts');
   }
 
   #table(id: string, log: LakeTable, description: string): GlueTable {

@@ -12,15 +12,18 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { PARTITION_COLUMN } from '../functions/records/row.ts';
+import { ERRORS_PREFIX } from './names.ts';
 import type { GlueTable, RequestLake } from './request-lake.ts';
-
-/** Where records go that are no row: kept apart from the rows, by kind of failure and day. */
-export const ERRORS_PREFIX = 'errors';
 
 export interface RequestStreamProps {
   readonly lake: RequestLake;
   /** Where the rows end. */
   readonly table: GlueTable;
+  /**
+   * Where records go that are no row, by kind of failure and day.
+   * @default ERRORS_PREFIX
+   */
+  readonly errorsPrefix?: string;
   readonly logRetention: RetentionDays;
   /**
    * How long rows are collected into one file: the longest that a row takes to be seen by a query. Below the size of
@@ -36,12 +39,12 @@ export class RequestStream extends Construct {
 
   constructor(scope: Construct, id: string, props: RequestStreamProps) {
     super(scope, id);
-    const { lake, table } = props;
+    const { lake, table, errorsPrefix = ERRORS_PREFIX } = props;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = this.#createRole(lake, table, logGroup);
+    const role = this.#createRole(lake, table, errorsPrefix, logGroup);
 
     this.stream = new DeliveryStream(this, 'Stream', {
       encryption: StreamEncryption.awsOwnedKey(),
@@ -51,7 +54,7 @@ export class RequestStream extends Construct {
         loggingConfig: new EnableLogging(logGroup),
         // By the time of arrival, in UTC.
         dataOutputPrefix: `${table.log.prefix}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
-        errorOutputPrefix: `${ERRORS_PREFIX}/!{firehose:error-output-type}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
+        errorOutputPrefix: `${errorsPrefix}/!{firehose:error-output-type}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
         bufferingInterval: props.bufferingInterval ?? Duration.minutes(5),
         // Conversion wants 64 MB at least. The most makes the best Parquet; the interval is met first at most sites.
         bufferingSize: Size.mebibytes(128),
@@ -76,8 +79,8 @@ export class RequestStream extends Construct {
    * The policy is inline because Firehose tries out its rights when the stream is created: a policy of its own could
    * come later.
    */
-  #createRole(lake: RequestLake, table: GlueTable, logGroup: LogGroup): Role {
-    const prefixes = [table.log.prefix, ERRORS_PREFIX];
+  #createRole(lake: RequestLake, table: GlueTable, errorsPrefix: string, logGroup: LogGroup): Role {
+    const prefixes = [table.log.prefix, errorsPrefix];
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('firehose.amazonaws.com'),
       description: 'Lets Firehose write the request log.',

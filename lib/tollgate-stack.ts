@@ -11,7 +11,7 @@ import { grantSpendQueries } from './grant-spend-queries.ts';
 import { InvoiceTable } from './invoice-table.ts';
 import { loadConfig } from './load-config.ts';
 import { MeterLimits } from './meter-limits.ts';
-import { type StageNames, stageNames } from './names.ts';
+import { CONTENT_ERRORS_PREFIX, type StageNames, stageNames } from './names.ts';
 import { OUTPUTS } from './outputs.ts';
 import { ProviderSecrets } from './provider-secrets.ts';
 import { QueryWorkgroup } from './query-workgroup.ts';
@@ -61,11 +61,18 @@ export class TollgateStack extends Stack {
     const lake = new RequestLake(this, 'Lake', {
       database: names.database,
       keep,
+      contentRetention: Duration.days(props.contentRetentionDays),
       ...(props.rowRetentionDays === undefined ? {} : { rowRetention: Duration.days(props.rowRetentionDays) }),
     });
     const requests = new RequestStream(this, 'Requests', { lake, table: lake.requests, logRetention });
     const feedback = new RequestStream(this, 'Feedback', { lake, table: lake.feedback, logRetention });
     new InvoiceTable(this, 'Invoices', { bucket: lake.bucket, database: lake.database });
+    const contents = new RequestStream(this, 'Contents', {
+      lake,
+      table: lake.contents,
+      errorsPrefix: CONTENT_ERRORS_PREFIX,
+      logRetention,
+    });
     const queries = new QueryWorkgroup(this, 'Queries', {
       name: names.prefix,
       database: lake.database.databaseName,
@@ -78,6 +85,7 @@ export class TollgateStack extends Stack {
         table: data.table.tableName,
         requestStream: requests.stream.deliveryStreamName,
         feedbackStream: feedback.stream.deliveryStreamName,
+        contentStream: contents.stream.deliveryStreamName,
         secretPrefix: names.prefix,
         ...(props.domainName === undefined ? {} : { originSecret: ORIGIN_SECRET }),
       },
@@ -105,6 +113,7 @@ export class TollgateStack extends Stack {
     grantBedrock(gateway, config);
     requests.grantWrite(gateway);
     feedback.grantWrite(gateway);
+    contents.grantWrite(gateway);
     data.grantUpkeep(upkeep);
     requests.grantWrite(upkeep);
     this.#addDomain(props, names, gateway);

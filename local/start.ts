@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../functions/core/config.ts';
 import { ENV } from '../functions/env.ts';
-import { FEEDBACK, REQUESTS } from '../functions/records/lake-tables.ts';
+import { CONTENTS, FEEDBACK, REQUESTS } from '../functions/records/lake-tables.ts';
 import { loadConfig } from '../lib/load-config.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { simulateMissing } from './effective-config.ts';
@@ -58,7 +58,8 @@ const BEDROCK_KEY = 'AWS_BEARER_TOKEN_BEDROCK';
 const TABLE_NAME = 'tollgate';
 const REQUEST_STREAM = 'tollgate-requests';
 const FEEDBACK_STREAM = 'tollgate-feedback';
-const STREAMS = { [REQUEST_STREAM]: REQUESTS, [FEEDBACK_STREAM]: FEEDBACK };
+const CONTENT_STREAM = 'tollgate-contents';
+const STREAMS = { [REQUEST_STREAM]: REQUESTS, [FEEDBACK_STREAM]: FEEDBACK, [CONTENT_STREAM]: CONTENTS };
 const SECRET_PREFIX = 'tollgate';
 const OWN_HANDLER = fileURLToPath(new URL('../functions/gateway/handler.ts', import.meta.url));
 const UPKEEP_MS = 10_000;
@@ -171,6 +172,7 @@ function setEnvironment(endpoints: LocalStack['endpoints'], configFile: string, 
     [ENV.table]: TABLE_NAME,
     [ENV.requestStream]: REQUEST_STREAM,
     [ENV.feedbackStream]: FEEDBACK_STREAM,
+    [ENV.contentStream]: CONTENT_STREAM,
     [ENV.secretPrefix]: SECRET_PREFIX,
     [ENV.configFile]: configFile,
     AWS_REGION: REGION,

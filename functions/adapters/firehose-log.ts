@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FirehoseClient, FirehoseServiceException, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import type { RequestLog } from '../core/ports.ts';
+import type { ContentRow } from '../records/content-row.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
-import { formatFeedback, formatRow } from '../records/format-row.ts';
+import { formatContent, formatFeedback, formatRow } from '../records/format-row.ts';
 import type { Row } from '../records/row.ts';
 import { trimRow } from '../records/trim-row.ts';
 
@@ -24,7 +25,10 @@ export interface FirehoseLogOptions {
   readonly lastResort?: (line: string) => void;
 }
 
+type Kind = 'row' | 'feedback' | 'content';
+
 interface Waiting {
+  readonly id: string;
   readonly line: string;
   readonly bytes: Uint8Array;
   /** By the monotonic clock. */
@@ -41,25 +45,42 @@ const BATCH_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 
 interface Format<R> {
   /** What a line of the last resort says that it is. */
-  readonly kind: 'row' | 'feedback';
+  readonly kind: Kind;
+  id(row: R): string;
   /** One JSON line, without its line feed, that fits a record. */
   line(row: R): string;
 }
 
-const ROWS: Format<Row> = { kind: 'row', line: formatFitting };
-const FEEDBACK: Format<FeedbackRow> = { kind: 'feedback', line: formatFeedback };
+const ROWS: Format<Row> = { kind: 'row', id: (row) => row.request_id ?? '', line: formatFitting };
+type Dropped = (item: Waiting, reason: string) => void;
+
+const CONTENTS: Format<ContentRow> = { kind: 'content', id: (row) => row.request_id, line: formatContent };
+const FEEDBACK: Format<FeedbackRow> = { kind: 'feedback', id: (row) => row.feedback_id, line: formatFeedback };
 
 export const createFirehoseLog = (options: FirehoseLogOptions): RequestLog<Row> => createLog(options, ROWS);
 
 export const createFeedbackLog = (options: FirehoseLogOptions): RequestLog<FeedbackRow> => createLog(options, FEEDBACK);
 
+export interface ContentLogOptions extends Omit<FirehoseLogOptions, 'lastResort'> {
+  /** What Firehose did not take is gone: standard output is no place for what people wrote. */
+  readonly dropped: (requestId: string, reason: string) => void;
+}
+
+export function createContentLog({ dropped, ...options }: ContentLogOptions): RequestLog<ContentRow> {
+  return createLog(options, CONTENTS, (item, reason) => dropped(item.id, reason));
+}
+
 /**
  * Rows that come while a call is in flight wait and leave together in the next one: alone a row is one call, as
  * always on a function that serves one request at a time, and in a process that serves many, a hundred rows are one.
  */
-function createLog<R>(options: FirehoseLogOptions, format: Format<R>): RequestLog<R> {
+function createLog<R>(options: FirehoseLogOptions, format: Format<R>, dropped?: Dropped): RequestLog<R> {
   const { client, stream, deadlineMs = 3_000, attempts = 4, backoffMs = 50 } = options;
   const lastResort = options.lastResort ?? ((line) => process.stdout.write(`${line}\n`));
+  const giveUp: Dropped =
+    dropped ??
+    (({ line }, reason) =>
+      lastResort(`{"tollgate":${JSON.stringify(format.kind)},"reason":${JSON.stringify(reason)},"row":${line}}`));
   const waiting: Waiting[] = [];
   let sending = false;
 
@@ -88,7 +109,7 @@ function createLog<R>(options: FirehoseLogOptions, format: Format<R>): RequestLo
       }
     }
     for (const item of left) {
-      lastResort(`{"tollgate":${JSON.stringify(format.kind)},"reason":${JSON.stringify(failure)},"row":${item.line}}`);
+      giveUp(item, failure);
       item.done();
     }
   }
@@ -116,7 +137,7 @@ function createLog<R>(options: FirehoseLogOptions, format: Format<R>): RequestLo
       const line = format.line(row);
       const bytes = new TextEncoder().encode(`${line}\n`);
       return new Promise((done) => {
-        waiting.push({ line, bytes, deadline: performance.now() + deadlineMs, done });
+        waiting.push({ id: format.id(row), line, bytes, deadline: performance.now() + deadlineMs, done });
         if (!sending) void drain();
       });
     },

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GatewayError } from '../core/errors.ts';
+import type { LogLevel } from '../core/log-level.ts';
 import {
   formatKey,
   formatKeyId,
@@ -30,6 +31,8 @@ export interface CreateKeyOptions extends TableAccess, KeyOwner {
   readonly allowUserHeader?: boolean | undefined;
   /** 0 to 9; absent = 0. */
   readonly maxPriority?: number | undefined;
+  /** What is kept of its requests; absent leaves it to the model. */
+  readonly log?: LogLevel | undefined;
   /** For the key's own meter, `key:ID`. */
   readonly limits?: LimitChanges | undefined;
   readonly nowMs?: number;
@@ -42,7 +45,7 @@ export interface CreatedKey {
 }
 
 export async function createKey(options: CreateKeyOptions): Promise<CreatedKey> {
-  const { client, table, models, expiresAtMs, maxPriority, nowMs = Date.now() } = options;
+  const { client, table, models, expiresAtMs, maxPriority, log, nowMs = Date.now() } = options;
   const owner = checkOwner(options);
   if (models !== undefined && (models.length === 0 || models.includes(''))) throw invalid('models', 'must name models');
   if (expiresAtMs !== undefined && !(expiresAtMs > nowMs)) throw invalid('expires', 'must be in the future');
@@ -54,7 +57,16 @@ export async function createKey(options: CreateKeyOptions): Promise<CreatedKey> 
   if (limits.length > 0) await setLimits({ client, table, scope: `key:${id}`, limits: Object.fromEntries(limits) });
   const createdAt = new Date(nowMs).toISOString();
   const allowUserHeader = options.allowUserHeader === true;
-  const item = keyItem(hashKey(key), key, { id, owner, models, expiresAtMs, allowUserHeader, maxPriority, createdAt });
+  const item = keyItem(hashKey(key), key, {
+    id,
+    owner,
+    models,
+    expiresAtMs,
+    allowUserHeader,
+    maxPriority,
+    log,
+    createdAt,
+  });
   await repeatable('write the key', realWaiting, () =>
     client.send(new PutItemCommand({ TableName: table, Item: item })),
   );

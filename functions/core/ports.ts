@@ -3,6 +3,7 @@ import type { ChatRequest } from './chat.ts';
 import type { EncodedRequest, Frame, Framing } from './codec.ts';
 import type { ProviderConfig } from './config.ts';
 import type { GatewayError } from './errors.ts';
+import type { LogLevel } from './log-level.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -22,6 +23,8 @@ export interface Caller {
   readonly mayNameUser?: boolean;
   /** The highest `x-tollgate-priority` that the key may ask for; absent = 0. */
   readonly maxPriority?: number;
+  /** What is kept of its requests, as far as the model lets it. */
+  readonly log?: LogLevel;
 }
 
 export interface KeyStore {

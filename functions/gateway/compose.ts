@@ -15,12 +15,14 @@ import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
 import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createMediaFetcher } from '../adapters/fetch-media.ts';
-import { createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
+import { createContentLog, createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
 import { createFactBook } from '../adapters/model-facts.ts';
 import { createPriceBook, deployedCatalogue } from '../adapters/price-catalogue.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
 import { COUNTED_LINES, readEnvironment } from '../env.ts';
+import { ownDetectors } from '../records/own-patterns.ts';
+import { createRedactor } from '../records/redact.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { createHealthBoard } from './target-health.ts';
 
@@ -78,6 +80,12 @@ export function composeGateway(
     }),
     log: createFirehoseLog({ client: firehose, stream: environment.requestStream }),
     feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream }),
+    contents: createContentLog({
+      client: firehose,
+      stream: environment.contentStream,
+      dropped: (requestId, reason) =>
+        gateway.report('error', 'A content could not be kept.', { metric: 'LogDrop', requestId, reason }),
+    }),
     setup: () => {
       setup ??= loadSetup(environment.configFile).catch((error: unknown) => {
         // The next request tries again: what failed to load once must not fail for the life of the process.
@@ -107,6 +115,7 @@ async function loadSetup(file: string): Promise<Setup> {
     version,
     prices: createPriceBook(catalogue, config.prices),
     facts: createFactBook(catalogue, config),
+    redactor: createRedactor(ownDetectors(config.redaction.patterns)),
     media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes, maxTotalBytes: limits.mediaTotalBytes }),
   };
 }

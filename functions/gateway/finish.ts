@@ -1,7 +1,10 @@
 import { toGatewayError } from '../core/errors.ts';
 import { totalTokens } from '../core/usage.ts';
+import { createRedactor, type Redactor } from '../records/redact.ts';
+import { redactRow } from '../records/redact-row.ts';
 import { buildRow, totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
+import { keepContent } from './keep-content.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -15,13 +18,27 @@ import type { Trace } from './trace.ts';
 export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
   await trace.beforeRow?.();
-  const row = buildRow(trace);
+  const redactor = await redactorOf(gateway);
+  const row = redactRow(buildRow(trace), redactor, trace.logLevel);
   let written: Promise<void> | undefined;
   const log = (): Promise<void> => {
     written ??= gateway.log.write(row);
     return written;
   };
-  await Promise.all([settle(gateway, trace, log).then(log), ...trace.after.map((work) => work())]);
+  await Promise.all([
+    settle(gateway, trace, log).then(log),
+    keepContent(gateway, trace, redactor),
+    ...trace.after.map((work) => work()),
+  ]);
+}
+
+/** Where the configuration cannot be read, what every one has. */
+async function redactorOf(gateway: Gateway): Promise<Redactor> {
+  try {
+    return (await gateway.setup()).redactor;
+  } catch {
+    return createRedactor();
+  }
 }
 
 async function settle(gateway: Gateway, trace: Trace, log: () => Promise<void>): Promise<void> {

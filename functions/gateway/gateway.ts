@@ -14,7 +14,9 @@ import type {
   WaitingLine,
 } from '../core/ports.ts';
 import type { PriceBook } from '../ledger/prices.ts';
+import type { ContentRow } from '../records/content-row.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
+import type { Redactor } from '../records/redact.ts';
 import type { Row } from '../records/row.ts';
 import type { HealthBoard } from './target-health.ts';
 
@@ -25,6 +27,7 @@ export interface Setup {
   readonly prices: PriceBook;
   readonly facts: FactBook;
   readonly media: MediaFetcher;
+  readonly redactor: Redactor;
 }
 
 export interface Gateway {
@@ -40,6 +43,7 @@ export interface Gateway {
   readonly feedback: RequestLog<FeedbackRow>;
   /** What a request must show that came by the gateway's own domain; absent where any way in is good. */
   readonly originKeys?: (options?: { readonly refresh: boolean }) => Promise<readonly string[]>;
+  readonly contents: RequestLog<ContentRow>;
   setup(): Promise<Setup>;
   /** An id that nobody can guess: 128 bits or more. */
   newId(): string;

@@ -11,6 +11,7 @@ import { dispatch } from './dispatch.ts';
 import type { Gateway } from './gateway.ts';
 import { answerHeaders } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
+import { decideLog } from './keep-content.ts';
 import { nameUser } from './name-user.ts';
 import { passedHeaders } from './passed-headers.ts';
 import { openStream, streamAnswer } from './stream-answer.ts';
@@ -41,6 +42,8 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
   const { headers } = input.request;
   const caller = nameUser(input.caller, { headers, dialect: trace.dialect, endUser: request.endUser });
   trace.caller = caller;
+  trace.asked = request;
+  decideLog(trace, await gateway.setup(), request.model);
 
   const { exchange, outputCap, stop, release, untilOneAnswers } = await dispatch({
     gateway,

@@ -13,6 +13,7 @@ import { totalsOf } from './build-row.ts';
 import { dispatch } from './dispatch.ts';
 import { answerHeaders } from './headers.ts';
 import type { HttpResponse } from './http.ts';
+import { decideLog } from './keep-content.ts';
 import { nameUser } from './name-user.ts';
 import type { ServeInput } from './serve-chat.ts';
 import { parseAnswer } from './whole-answer.ts';
@@ -24,6 +25,8 @@ export async function serveEmbeddings(input: ServeInput): Promise<HttpResponse> 
   const { headers } = input.request;
   const caller = nameUser(input.caller, { headers, dialect: trace.dialect, endUser: request.endUser });
   trace.caller = caller;
+  trace.asked = request;
+  decideLog(trace, await gateway.setup(), request.model);
   const demand = {
     model: request.model,
     inputTokens: tokensOf(request),

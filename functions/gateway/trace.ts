@@ -4,10 +4,12 @@
  */
 import type { ClientDialect, FinishReason } from '../core/chat.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { LogLevel } from '../core/log-level.ts';
 import type { Caller, Denial, KeyUse, RateLimits, Reservation, UpstreamTarget } from '../core/ports.ts';
 import { NO_USAGE, type ServiceTerm, type Usage, type UsageSource } from '../core/usage.ts';
 import type { Outcome } from '../records/row.ts';
 import { formatRoute, type Skipped } from '../routing/route.ts';
+import { type AnswerCapture, captureAnswer } from './capture-answer.ts';
 
 /** Of an attempt whose provider reported no usage: what it may be billed for. */
 export interface AttemptEstimate {
@@ -44,6 +46,8 @@ export interface AttemptTrace {
   /** The terms, for the row. */
   serviceTier: string | undefined;
   finishReason: FinishReason | undefined;
+  /** What it answered, where that is kept. */
+  answer: AnswerCapture | undefined;
 }
 
 export interface Trace {
@@ -54,6 +58,9 @@ export interface Trace {
   stream: boolean;
   caller: Caller | undefined;
   model: string | undefined;
+  /** The request in the neutral model: observed, and kept where it may be. */
+  asked: object | undefined;
+  logLevel: LogLevel;
   readonly attempts: AttemptTrace[];
   experiment: string | undefined;
   arm: string | undefined;
@@ -97,6 +104,8 @@ export function openTrace(requestId: string, startedAtMs: number, dialect: Clien
     stream: false,
     caller: undefined,
     model: undefined,
+    asked: undefined,
+    logLevel: 'metadata',
     attempts: [],
     experiment: undefined,
     arm: undefined,
@@ -188,6 +197,7 @@ export function openAttempt(trace: Trace, provider: string, model: string, start
     servedModel: undefined,
     serviceTier: undefined,
     finishReason: undefined,
+    answer: trace.logLevel === 'full' ? captureAnswer() : undefined,
   };
   trace.attempts.push(attempt);
   trace.sentAtMs ??= startedAtMs;

@@ -41,6 +41,7 @@ export function createWatch(attempt: AttemptTrace): Watch {
   return {
     see(events) {
       progress += events.length;
+      attempt.answer?.see(events);
       for (const event of events) {
         switch (event.type) {
           case 'response-start':

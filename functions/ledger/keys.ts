@@ -1,4 +1,5 @@
 /** Gateway keys: what they look like, and how one lies in the table. The key itself is nowhere but with its holder. */
+import { LOG_LEVELS, type LogLevel } from '../core/log-level.ts';
 import type { Caller } from '../core/ports.ts';
 import { KEYS_PARTITION, SCHEMA_VERSION } from '../table.ts';
 import {
@@ -51,6 +52,8 @@ export interface KeyEntry {
   readonly allowUserHeader: boolean;
   /** The highest `x-tollgate-priority` that requests may ask for; undefined = 0. */
   readonly maxPriority: number | undefined;
+  /** What is kept of its requests; undefined leaves it to the model. */
+  readonly log: LogLevel | undefined;
   readonly createdAt: string | undefined;
   /** The last characters of the key, to tell it by. */
   readonly hint: string | undefined;
@@ -72,6 +75,7 @@ export function keyItem(hash: string, key: string, entry: Omit<KeyEntry, 'hint' 
     disabled: { BOOL: false },
     ...(entry.allowUserHeader ? { allow_user_header: { BOOL: true } } : {}),
     ...(entry.maxPriority === undefined ? {} : { max_priority: number(entry.maxPriority) }),
+    ...(entry.log === undefined ? {} : { log: text(entry.log) }),
     ...(entry.createdAt === undefined ? {} : { created_at: text(entry.createdAt) }),
     hint: text(key.slice(-HINT_CHARS)),
   };
@@ -90,6 +94,8 @@ export function parseKey(item: Item): KeyEntry {
   const expiresAt = readNumber(item, 'expires_at', where);
   const maxPriority = readNumber(item, 'max_priority', where);
   if (maxPriority !== undefined && !isPriority(maxPriority)) throw brokenItem(where, 'max_priority', PRIORITY_PROBLEM);
+  const log = readText(item, 'log', where);
+  if (log !== undefined && !isLogLevel(log)) throw brokenItem(where, 'log', LOG_PROBLEM);
   return {
     id,
     owner,
@@ -98,6 +104,7 @@ export function parseKey(item: Item): KeyEntry {
     disabled: readFlag(item, 'disabled', where),
     allowUserHeader: readFlag(item, 'allow_user_header', where),
     maxPriority,
+    log,
     createdAt: readText(item, 'created_at', where),
     hint: readText(item, 'hint', where),
   };
@@ -106,16 +113,21 @@ export function parseKey(item: Item): KeyEntry {
 export const isUsable = (entry: KeyEntry, nowMs: number): boolean =>
   !entry.disabled && (entry.expiresAtMs === undefined || nowMs < entry.expiresAtMs);
 
-export function callerOf({ id, owner, models, allowUserHeader, maxPriority }: KeyEntry): Caller {
+export function callerOf({ id, owner, models, allowUserHeader, maxPriority, log }: KeyEntry): Caller {
   return {
     keyId: id,
     ...owner,
     ...(models === undefined ? {} : { models }),
     ...(allowUserHeader ? { mayNameUser: true } : {}),
     ...(maxPriority === undefined ? {} : { maxPriority }),
+    ...(log === undefined ? {} : { log }),
   };
 }
 
 export const PRIORITY_PROBLEM = `must be a whole number from 0 to ${TOP_PRIORITY}`;
 
 export const isPriority = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= TOP_PRIORITY;
+
+const LOG_PROBLEM = `must be one of ${LOG_LEVELS.join(', ')}`;
+
+const isLogLevel = (text: string): text is LogLevel => LOG_LEVELS.some((level) => level === text);

@@ -1,4 +1,5 @@
 import { type ColumnType, parseColumnType } from './column-types.ts';
+import { CONTENT_COLUMNS, type ContentRow } from './content-row.ts';
 import { FEEDBACK_COLUMNS, type FeedbackRow } from './feedback-row.ts';
 import { ROW_COLUMNS, type Row } from './row.ts';
 
@@ -6,6 +7,7 @@ type Columns = readonly (readonly [name: string, type: ColumnType])[];
 
 const ROW_TYPES = parsed(ROW_COLUMNS);
 const FEEDBACK_TYPES = parsed(FEEDBACK_COLUMNS);
+const CONTENT_TYPES = parsed(CONTENT_COLUMNS);
 
 function parsed(columns: readonly (readonly [string, string, string])[]): Columns {
   return columns.map(([name, type]) => [name, parseColumnType(type)]);
@@ -23,6 +25,11 @@ export function formatRow(row: Row): string {
 /** As `formatRow`. */
 export function formatFeedback(row: FeedbackRow): string {
   return format(FEEDBACK_TYPES, row);
+}
+
+/** As `formatRow`. */
+export function formatContent(row: ContentRow): string {
+  return format(CONTENT_TYPES, row);
 }
 
 function format(columns: Columns, row: object): string {

@@ -1,4 +1,5 @@
 /** What lies in the lake, a folder a table: `PREFIX/dt=2026-11-23/*.parquet`, by day of arrival. */
+import { CONTENT_COLUMNS } from './content-row.ts';
 import { FEEDBACK_COLUMNS } from './feedback-row.ts';
 import { REQUESTS_PREFIX, REQUESTS_TABLE, ROW_COLUMNS } from './row.ts';
 
@@ -16,7 +17,10 @@ export const REQUESTS: LakeTable = { name: REQUESTS_TABLE, prefix: REQUESTS_PREF
 /** Apart from the requests, because it comes later and more than once: joined by `request_id`. */
 export const FEEDBACK: LakeTable = { name: 'feedback', prefix: 'feedback', columns: FEEDBACK_COLUMNS };
 
-export const LAKE_TABLES: readonly LakeTable[] = [REQUESTS, FEEDBACK];
+/** Apart from the requests, because few may see it, and it is not kept as long. */
+export const CONTENTS: LakeTable = { name: 'contents', prefix: 'contents', columns: CONTENT_COLUMNS };
+
+export const LAKE_TABLES: readonly LakeTable[] = [REQUESTS, FEEDBACK, CONTENTS];
 
 /**
  * What a provider's exported bill is brought into, to stand beside ours: CSV files under `invoices/`, with this head.

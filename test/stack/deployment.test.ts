@@ -8,6 +8,7 @@ describe("a deployment's options", () => {
       data: 'keep',
       memorySize: 512,
       logRetentionDays: 30,
+      contentRetentionDays: 30,
       queryScanLimitGb: 10,
       urlAuth: 'keys',
       limits: {},

@@ -30,6 +30,7 @@ describe('the gateway function', () => {
     expect(variables).toMatchObject({
       [ENV.table]: { Ref: expect.stringMatching(/^DataTable/) },
       [ENV.requestStream]: { Ref: expect.stringMatching(/^RequestsStream/) },
+      [ENV.contentStream]: { Ref: expect.stringMatching(/^ContentsStream/) },
       [ENV.feedbackStream]: { Ref: expect.stringMatching(/^FeedbackStream/) },
       [ENV.secretPrefix]: 'tollgate',
       [ENV.configFile]: 'gateway.json',

@@ -24,7 +24,7 @@ describe('permissions', () => {
           ],
           ['<DataTable.Arn>'],
         ],
-        [['firehose:PutRecordBatch'], ['<FeedbackStream.Arn>', '<RequestsStream.Arn>']],
+        [['firehose:PutRecordBatch'], ['<ContentsStream.Arn>', '<FeedbackStream.Arn>', '<RequestsStream.Arn>']],
         [['secretsmanager:GetSecretValue'], ['<Secretsanthropic>', '<Secretsopenai>']],
       ]),
     );
@@ -82,6 +82,8 @@ describe('permissions', () => {
       .flatMap(({ actions, resources }) => [...actions, ...resources])
       .filter((text) => text.includes('*'));
     expect(wild.sort()).toEqual([
+      '<LakeBucket.Arn>/contents/*',
+      '<LakeBucket.Arn>/errors-contents/*',
       '<LakeBucket.Arn>/errors/*',
       '<LakeBucket.Arn>/errors/*',
       '<LakeBucket.Arn>/feedback/*',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import {
+  CONTENTS,
   FEEDBACK,
   INVOICE_COLUMNS,
   INVOICES_PREFIX,
@@ -22,6 +23,7 @@ const inBucket = (suffix: string) => ({
 describe.each([
   ['LakeRequests', REQUESTS],
   ['LakeFeedback', FEEDBACK],
+  ['LakeContents', CONTENTS],
 ])('the Glue table %s', (construct, table) => {
   const type = 'AWS::Glue::Table';
 
@@ -83,6 +85,7 @@ it('has a table for the bills of providers: CSV with a head, all of it text', ()
 describe.each([
   ['Requests', 'LakeRequestsTable', 'requests'],
   ['Feedback', 'LakeFeedbackTable', 'feedback'],
+  ['Contents', 'LakeContentsTable', 'contents'],
 ])('the delivery stream %s', (construct, glueTable, prefix) => {
   const type = 'AWS::KinesisFirehose::DeliveryStream';
 
@@ -162,17 +165,23 @@ describe('the bucket', () => {
     });
   });
 
-  it('forgets rows only where that was asked for, and never anything else', () => {
+  it('forgets rows only where that was asked for, contents always, and never anything else', () => {
     const expiring = (candidate: Resource) =>
       (
         candidate.Properties as {
           readonly LifecycleConfiguration: { readonly Rules: readonly { readonly ExpirationInDays?: number }[] };
         }
       ).LifecycleConfiguration.Rules.filter((rule) => rule.ExpirationInDays !== undefined);
-    expect(expiring(onlyResource(template, type))).toEqual([]);
+    const contents = (days: number) => [
+      { ExpirationInDays: days, Prefix: 'contents/', Status: 'Enabled' },
+      { ExpirationInDays: days, Prefix: 'errors-contents/', Status: 'Enabled' },
+    ];
+    expect(expiring(onlyResource(template, type))).toEqual(contents(30));
+    expect(expiring(onlyResource(synthesize({ contentRetentionDays: 3 }), type))).toEqual(contents(3));
     expect(expiring(onlyResource(synthesize({ rowRetentionDays: 400 }), type))).toEqual([
       { ExpirationInDays: 400, Prefix: `${REQUESTS_PREFIX}/`, Status: 'Enabled' },
       { ExpirationInDays: 400, Prefix: 'feedback/', Status: 'Enabled' },
+      ...contents(30),
     ]);
   });
 });

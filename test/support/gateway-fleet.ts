@@ -16,7 +16,7 @@ import { createFirehoseLog } from '../../functions/adapters/firehose-log.ts';
 import { parseConfig } from '../../functions/core/config.ts';
 import type { RequestLog } from '../../functions/core/ports.ts';
 import { ENV } from '../../functions/env.ts';
-import { FEEDBACK, REQUESTS } from '../../functions/records/lake-tables.ts';
+import { CONTENTS, FEEDBACK, REQUESTS } from '../../functions/records/lake-tables.ts';
 import type { Row } from '../../functions/records/row.ts';
 import { startFirehose } from '../../local/firehose.ts';
 import { openLake } from '../../local/lake.ts';
@@ -28,6 +28,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PATIENT = join(ROOT, 'test/support/handlers/patient-gateway.ts');
 const STREAM = 'tollgate-requests';
 const FEEDBACK_STREAM = 'tollgate-feedback';
+const CONTENT_STREAM = 'tollgate-contents';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface GatewayProcess {
@@ -61,7 +62,7 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
     port: 0,
     lakeDir: join(dir, 'lake'),
     bufferDir: join(dir, 'firehose'),
-    streams: { [STREAM]: REQUESTS, [FEEDBACK_STREAM]: FEEDBACK },
+    streams: { [STREAM]: REQUESTS, [FEEDBACK_STREAM]: FEEDBACK, [CONTENT_STREAM]: CONTENTS },
   });
   const secrets = await startSecretsManager({
     port: 0,
@@ -99,6 +100,7 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
             [ENV.table]: table.table,
             [ENV.requestStream]: STREAM,
             [ENV.feedbackStream]: FEEDBACK_STREAM,
+            [ENV.contentStream]: CONTENT_STREAM,
             [ENV.secretPrefix]: 'tollgate',
             [ENV.configFile]: join(dir, 'gateway.json'),
             ...env,

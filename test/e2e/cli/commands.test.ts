@@ -81,6 +81,7 @@ describe('keys', () => {
       hint: key.slice(-4),
       namesUsers: false,
       maxPriority: 0,
+      log: null,
     });
     expect((await chat(key)).status).toBe(200);
     expect((await chat(key, 'other')).status).toBe(403);
