@@ -4,6 +4,7 @@ import type { Lake } from '../local/lake.ts';
 /** What costs can be grouped by: every text column that is not one of a kind, and the day. */
 export const GROUP_COLUMNS: readonly string[] = [
   'day',
+  'month',
   ...ROW_COLUMNS.filter(([name, type]) => type === 'string' && name !== 'request_id').map(([name]) => name),
 ];
 
@@ -48,12 +49,17 @@ const SUMS = {
 } as const;
 const NAMES = Object.keys(SUMS) as readonly (keyof typeof SUMS)[];
 
+const TIMES: { readonly [name: string]: string } = {
+  day: 'CAST(CAST(started_at AS DATE) AS VARCHAR)',
+  month: 'substr(CAST(CAST(started_at AS DATE) AS VARCHAR), 1, 7)',
+};
+
 /**
  * Each request once, although Firehose delivers at least once; a row of its own wins over one that took it for lost.
  * By the day the request started; it arrives then or later, which is what the partition can be asked.
  */
 export async function queryCosts(lake: Lake, query: CostQuery): Promise<Costs> {
-  const columns = query.by.map((name) => (name === 'day' ? 'CAST(CAST(started_at AS DATE) AS VARCHAR)' : `"${name}"`));
+  const columns = query.by.map((name) => TIMES[name] ?? `"${name}"`);
   const sql = `
     WITH requests_once AS (
       SELECT *, row_number() OVER (

@@ -2,33 +2,62 @@ import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { parseDate, parseGroups } from './cost-options.ts';
 import { type CostGroup, type CostQuery, type Costs, GROUP_COLUMNS, queryCosts } from './cost-query.ts';
+import { CliError } from './errors.ts';
+import { formatCsv } from './format-csv.ts';
 import { openLocalLake } from './open-local-lake.ts';
+import { addFormatOption, type OutputFormat } from './output-format.ts';
 import { bar, formatCount, formatTable } from './table.ts';
 
 interface CostOptions {
   readonly by: readonly string[];
   readonly since?: string;
   readonly until?: string;
+  readonly format: OutputFormat;
 }
 
 export function registerCosts(program: Command, context: CliContext): void {
-  program
+  const costs = program
     .command('costs')
     .description('where the money went')
     .option('--by <columns>', `group by: ${GROUP_COLUMNS.join(', ')}`, parseGroups, ['team', 'model'])
     .option('--since <date>', 'first day, UTC (default: the first of this month)', parseDate)
-    .option('--until <date>', 'last day, UTC, itself included (default: today)', parseDate)
-    .action(async ({ by, since, until }: CostOptions) => {
-      const today = new Date(context.io.now()).toISOString().slice(0, 10);
-      const query: CostQuery = { by, since: since ?? `${(until ?? today).slice(0, 7)}-01`, until: until ?? today };
-      const lake = await openLocalLake(context);
-      try {
-        const costs = await queryCosts(lake, query);
-        context.show(costs, () => formatCosts(costs, context.io.columns));
-      } finally {
-        lake.close();
-      }
-    });
+    .option('--until <date>', 'last day, UTC, itself included (default: today)', parseDate);
+  addFormatOption(costs).action(async ({ by, since, until, format }: CostOptions) => {
+    const today = new Date(context.io.now()).toISOString().slice(0, 10);
+    const query: CostQuery = { by, since: since ?? `${(until ?? today).slice(0, 7)}-01`, until: until ?? today };
+    if (query.since > query.until) {
+      throw new CliError(`--since ${query.since} is after --until ${query.until}: no day lies between them.`, {
+        exitCode: 2,
+      });
+    }
+    const lake = await openLocalLake(context);
+    try {
+      const found = await queryCosts(lake, query);
+      if (context.json() || format === 'json') context.print(JSON.stringify(found));
+      else if (format === 'csv') context.print(costsAsCsv(found));
+      else context.print(formatCosts(found, context.io.columns));
+    } finally {
+      lake.close();
+    }
+  });
+}
+
+function costsAsCsv({ by, groups, total }: Costs): string {
+  const sums = [
+    'requests',
+    'input_tokens',
+    'cache_read_tokens',
+    'cache_write_tokens',
+    'output_tokens',
+    'cost_usd',
+  ] as const;
+  const notes = ['unpriced_requests', 'estimated_requests'] as const;
+  const names = [...sums, ...notes];
+  const share = (nano: number) => (total.cost_nano_usd === 0 ? 0 : nano / total.cost_nano_usd);
+  return formatCsv(
+    [...by, ...names, 'share'],
+    groups.map((group) => [...group.group, ...names.map((name) => group[name]), share(group.cost_nano_usd)]),
+  );
 }
 
 const BAR_CELLS = 12;

@@ -43,9 +43,16 @@ export async function runCommand(args: readonly string[], options: CommandOption
 /** A data folder whose local.json says so; nothing listens at its addresses unless told. */
 export function dataFolder(overrides: { readonly [name: string]: unknown } = {}): string {
   const folder = tempDir();
+  const paths = { lake: join(folder, 'lake'), config: join(folder, 'gateway.json') };
+  writeFileSync(join(folder, 'local.json'), localInfo({ ...paths, ...overrides }));
+  return folder;
+}
+
+/** What `npm start` leaves. */
+export function localInfo(overrides: { readonly [name: string]: unknown }): string {
   // Port 1 is reserved and refuses at once.
   const nowhere = 'http://127.0.0.1:1';
-  const info = {
+  return JSON.stringify({
     gateway: nowhere,
     pid: 1,
     region: 'us-east-1',
@@ -53,10 +60,6 @@ export function dataFolder(overrides: { readonly [name: string]: unknown } = {})
     table: 'tollgate',
     requestStream: 'tollgate-requests',
     secretPrefix: 'tollgate',
-    lake: join(folder, 'lake'),
-    config: join(folder, 'gateway.json'),
     ...overrides,
-  };
-  writeFileSync(join(folder, 'local.json'), JSON.stringify(info));
-  return folder;
+  });
 }

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatRow } from '../../../functions/records/format-row.ts';
@@ -8,6 +6,7 @@ import { REQUESTS } from '../../../functions/records/lake-tables.ts';
 import type { Row } from '../../../functions/records/row.ts';
 import { startFirehose } from '../../../local/firehose.ts';
 import { convertToParquet } from '../../../local/lake.ts';
+import { findNowhere } from '../../support/nowhere.ts';
 import { dataFolder as anyDataFolder, runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { nullRow } from './rows.ts';
@@ -48,12 +47,7 @@ const ROWS: readonly Row[] = [
   call('6', { started_at: '2026-10-31 23:59:59.999', cost_nano_usd: 500_000_000_000 }),
 ];
 
-/** An address where nothing listens, as after the stack was stopped. (fetch refuses to try the reserved ports.) */
-const server = createServer().listen(0, '127.0.0.1');
-await once(server, 'listening');
-const address = server.address();
-const nowhere = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-server.close();
+const nowhere = await findNowhere();
 
 function dataFolder(firehose = nowhere, overrides: { readonly lake?: string } = {}): string {
   const endpoints = { dynamodb: nowhere, firehose, secretsManager: nowhere, providers: nowhere };
