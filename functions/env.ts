@@ -14,6 +14,8 @@ export const ENV = {
   configFile: 'TOLLGATE_CONFIG_FILE',
   /** Where CloudFront stands in front: the name of the secret that it shows. */
   originSecret: 'TOLLGATE_ORIGIN_SECRET',
+  /** Where upkeep gets the public price catalogue, or `off`. */
+  priceCatalogue: 'TOLLGATE_PRICE_CATALOGUE',
 } as const;
 
 /** The header in which it does. */
@@ -26,7 +28,11 @@ export const LOG_ENV = { workgroup: 'TOLLGATE_WORKGROUP', database: 'TOLLGATE_DA
 export const RECONCILE_EVENT = { task: 'reconcile' } as const;
 
 /** What stands as `metric` in the lines of the functions' logs that are counted. */
-export const COUNTED_LINES = { hotMeter: 'HotMeter', ledgerDrift: 'LedgerDrift' } as const;
+export const COUNTED_LINES = {
+  hotMeter: 'HotMeter',
+  ledgerDrift: 'LedgerDrift',
+  pricesRefused: 'PricesRefused',
+} as const;
 
 export interface GatewayEnvironment {
   readonly table: string;
@@ -39,7 +45,17 @@ export interface GatewayEnvironment {
 }
 
 /** Upkeep serves nobody: it needs no secrets and no configuration. */
-export type UpkeepEnvironment = Pick<GatewayEnvironment, 'table' | 'requestStream'>;
+export interface UpkeepEnvironment extends Pick<GatewayEnvironment, 'table' | 'requestStream'> {
+  /** A URL, or `off`. @default PRICE_CATALOGUE */
+  readonly priceCatalogue?: string;
+}
+
+/** The public catalogue of https://github.com/pydantic/genai-prices, as its own package names it. */
+export const PRICE_CATALOGUE =
+  'https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/new_data/v2/data.json';
+
+/** What upkeep is asked for once a day, where prices are refreshed. */
+export const REFRESH_PRICES_EVENT = { task: 'refresh-prices' } as const;
 
 /** What it asks the deployed request log by. */
 export interface LogEnvironment {
@@ -63,7 +79,12 @@ export function readEnvironment(env: Variables): GatewayEnvironment {
 }
 
 export function readUpkeepEnvironment(env: Variables): UpkeepEnvironment {
-  return { table: read(env, ENV.table), requestStream: read(env, ENV.requestStream) };
+  const { [ENV.priceCatalogue]: priceCatalogue } = env;
+  return {
+    table: read(env, ENV.table),
+    requestStream: read(env, ENV.requestStream),
+    ...(priceCatalogue === undefined || priceCatalogue === '' ? {} : { priceCatalogue }),
+  };
 }
 
 export function readLogEnvironment(env: Variables): LogEnvironment {

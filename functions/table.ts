@@ -25,6 +25,9 @@ export const meterKey = (scope: string, shard = 0) => ({
 /** Open reservations lie in buckets by the minute they expire in, so that upkeep finds them without an index. */
 export const RESERVATION_BUCKETS = 8;
 
+/** The refreshed price catalogue: one item that says which is in force, and its parts. */
+export const PRICES_PARTITION = 'prices';
+
 /** Who waits for room on a scope. */
 export const lineKey = (scope: string) => ({ pk: `line#${scope}`, sk: 'line' });
 

@@ -115,6 +115,10 @@ const deploymentSchema = z
      * are set when they are deployed first and when they are deployed changed; `null` takes a limit away.
      */
     limits: limits.default({}),
+    /** Where prices are refreshed from once a day, instead of the public catalogue; `off`: never. */
+    priceCatalogue: z
+      .union([z.url({ protocol: /^https$/, error: 'an https URL, or off' }), z.literal('off')])
+      .optional(),
     /** Tags on every resource, as an object or as `name=value,name=value`. */
     tags: tags.default({}),
   })

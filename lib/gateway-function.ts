@@ -73,10 +73,9 @@ export class GatewayFunction extends Construct implements IGrantable {
       ...props.environment,
       configFile: BUNDLED_CONFIG,
     };
-    const variables = Object.entries(ENV).flatMap(([key, name]) => {
-      const value = environment[key as keyof typeof ENV];
-      return value === undefined ? [] : [[name, value] as const];
-    });
+    const variables = Object.entries(environment).flatMap(([key, value]) =>
+      value === undefined ? [] : [[ENV[key as keyof GatewayEnvironment], value] as const],
+    );
     const handler = new LambdaFunction(this, 'Function', {
       description: 'Tollgate: the inference gateway.',
       code: bundleFunction('gateway', { [BUNDLED_CONFIG]: props.config }),

@@ -104,6 +104,7 @@ export class TollgateStack extends Stack {
         requestStream: requests.stream.deliveryStreamName,
         workgroup: queries.name,
         database: lake.database.databaseName,
+        ...(props.priceCatalogue === undefined ? {} : { priceCatalogue: props.priceCatalogue }),
       },
       logRetention,
     });

@@ -11,6 +11,7 @@ import {
   LOG_ENV,
   type LogEnvironment,
   RECONCILE_EVENT,
+  REFRESH_PRICES_EVENT,
   type UpkeepEnvironment,
 } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
@@ -31,6 +32,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
 
   constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
     super(scope, id);
+    const { priceCatalogue } = props.environment;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -57,6 +59,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
         [ENV.requestStream]: props.environment.requestStream,
         [LOG_ENV.workgroup]: props.environment.workgroup,
         [LOG_ENV.database]: props.environment.database,
+        ...(priceCatalogue === undefined ? {} : { [ENV.priceCatalogue]: priceCatalogue }),
         NODE_OPTIONS: '--enable-source-maps',
       },
       logGroup,
@@ -76,5 +79,14 @@ export class UpkeepFunction extends Construct implements IGrantable {
       targets: [new LambdaTarget(handler, { event: RuleTargetInput.fromObject(RECONCILE_EVENT), retryAttempts: 0 })],
     });
     countLines(this, logGroup, COUNTED_LINES.ledgerDrift);
+    if (priceCatalogue === 'off') return;
+    new Rule(this, 'EveryDay', {
+      description: 'Tollgate: refreshes the prices.',
+      schedule: Schedule.rate(Duration.days(1)),
+      targets: [
+        new LambdaTarget(handler, { retryAttempts: 2, event: RuleTargetInput.fromObject(REFRESH_PRICES_EVENT) }),
+      ],
+    });
+    countLines(this, logGroup, COUNTED_LINES.pricesRefused);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * EventBridge's part, on loopback: the upkeep function's own handler, again and again, one run at a time. Once a day it
- * is asked to reconcile the ledger with the request log, which here is the local lake.
+ * is asked to reconcile the ledger with the request log, which here is the local lake, and once to refresh the prices.
  */
-import { RECONCILE_EVENT } from '../functions/env.ts';
+import { RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../functions/env.ts';
 import { composeUpkeep } from '../functions/upkeep/compose.ts';
 import { createHandler } from '../functions/upkeep/create-handler.ts';
 import { createContext } from './lambda-runtime.ts';
@@ -46,6 +46,7 @@ export function startUpkeep(options: UpkeepOptions): UpkeepTimer {
   };
   repeat({}, everyMs);
   repeat(RECONCILE_EVENT, reconcileEveryMs);
+  repeat(REFRESH_PRICES_EVENT, DAY_MS);
   return {
     async close() {
       for (const timer of timers) clearInterval(timer);

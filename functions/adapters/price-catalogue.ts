@@ -5,11 +5,14 @@ import type { Catalogue } from '../ledger/catalogue.ts';
 import { priceBookOf } from '../ledger/price-book.ts';
 import type { PriceBook } from '../ledger/prices.ts';
 
+let catalogue: Catalogue | undefined;
+
 /** Loaded late: a start that needs no price does not pay for it. What it costs is in `npm run bench -- prices`. */
 export async function deployedCatalogue(): Promise<Catalogue> {
-  const { default: catalogue } = await import('../ledger/catalogue.json', { with: { type: 'json' } });
-  // A test compiles it anew and compares: the compiler's own type of a file of 1,694 different tuples would be of no use.
-  return catalogue as unknown as Catalogue;
+  const { CATALOGUE } = await import('../ledger/catalogue-data.ts');
+  // A test compiles it anew and compares.
+  catalogue ??= JSON.parse(CATALOGUE) as Catalogue;
+  return catalogue;
 }
 
 /** The version has the overrides in it: two deployments with different contracts never share one. */

@@ -6,7 +6,6 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AwsTimeouts, awsHandler } from '../adapters/aws-handler.ts';
 import { createBreaker } from '../adapters/breaker.ts';
-import { readConfigFile } from '../adapters/config-file.ts';
 import { createTokenCounter } from '../adapters/count-tokens.ts';
 import { realWaiting } from '../adapters/dynamo-calls.ts';
 import { createDynamoHealth } from '../adapters/dynamo-health.ts';
@@ -14,16 +13,15 @@ import { createDynamoIdempotency } from '../adapters/dynamo-idempotency.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
 import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
-import { createMediaFetcher } from '../adapters/fetch-media.ts';
 import { createContentLog, createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
-import { createFactBook } from '../adapters/model-facts.ts';
-import { createPriceBook, deployedCatalogue } from '../adapters/price-catalogue.ts';
+import { deployedCatalogue } from '../adapters/price-catalogue.ts';
+import { createPriceSource } from '../adapters/price-source.ts';
+import { createPriceReader } from '../adapters/price-store.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
 import { COUNTED_LINES, readEnvironment } from '../env.ts';
-import { ownDetectors } from '../records/own-patterns.ts';
-import { createRedactor } from '../records/redact.ts';
-import type { Gateway, Setup } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
+import { keepSetup } from './keep-setup.ts';
 import { createHealthBoard } from './target-health.ts';
 
 /** Under the 30 to 60 s after which idle hops cut a connection. */
@@ -50,7 +48,6 @@ export function composeGateway(
   const table = { client: dynamo, table: environment.table, waiting: { ...realWaiting, breaker } };
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
   const firehose = new FirehoseClient(aws);
-  let setup: Promise<Setup> | undefined;
   const { originSecret } = environment;
   const gateway: Gateway = {
     clock,
@@ -86,14 +83,15 @@ export function composeGateway(
       dropped: (requestId, reason) =>
         gateway.report('error', 'A content could not be kept.', { metric: 'LogDrop', requestId, reason }),
     }),
-    setup: () => {
-      setup ??= loadSetup(environment.configFile).catch((error: unknown) => {
-        // The next request tries again: what failed to load once must not fail for the life of the process.
-        setup = undefined;
-        throw error;
-      });
-      return setup;
-    },
+    setup: keepSetup(
+      environment.configFile,
+      createPriceSource({
+        reader: createPriceReader({ client: dynamo, table: environment.table }),
+        deployed: deployedCatalogue,
+        clock,
+        report: (...line) => gateway.report(...line),
+      }),
+    ),
     ...(originSecret === undefined
       ? {}
       : { originKeys: (options?: { readonly refresh: boolean }) => secrets.providerKeys(originSecret, options) }),
@@ -104,18 +102,4 @@ export function composeGateway(
     pingMs: PING_MS,
   };
   return gateway;
-}
-
-async function loadSetup(file: string): Promise<Setup> {
-  const { config, version } = await readConfigFile(file);
-  const catalogue = await deployedCatalogue();
-  const { remoteMedia: mode, limits } = config;
-  return {
-    config,
-    version,
-    prices: createPriceBook(catalogue, config.prices),
-    facts: createFactBook(catalogue, config),
-    redactor: createRedactor(ownDetectors(config.redaction.patterns)),
-    media: createMediaFetcher({ mode, maxBytes: limits.mediaBytes, maxTotalBytes: limits.mediaTotalBytes }),
-  };
 }

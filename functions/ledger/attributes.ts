@@ -9,6 +9,7 @@ export interface Attribute {
   readonly S?: string;
   readonly N?: string;
   readonly BOOL?: boolean;
+  readonly B?: Uint8Array;
   readonly SS?: readonly string[];
   readonly L?: readonly Attribute[];
   readonly M?: { readonly [name: string]: Attribute };

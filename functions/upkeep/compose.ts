@@ -7,21 +7,25 @@ import { createAthenaSpendLog } from '../adapters/athena-spend-log.ts';
 import { awsHandler } from '../adapters/aws-handler.ts';
 import { createReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { createUpkeepStore } from '../adapters/dynamo-upkeep.ts';
+import { fetchCatalogue } from '../adapters/fetch-catalogue.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
 import { setLimits } from '../adapters/meter-admin.ts';
+import { createPriceStore } from '../adapters/price-store.ts';
 import type { SpendLog } from '../core/ports.ts';
-import { readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
+import { PRICE_CATALOGUE, readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** `spendLog`: the request log where it can be asked otherwise than by Athena. */
 export function composeUpkeep(env: { readonly [name: string]: string | undefined }, spendLog?: SpendLog): Upkeep {
-  const { table, requestStream } = readUpkeepEnvironment(env);
+  const { table, requestStream, priceCatalogue = PRICE_CATALOGUE } = readUpkeepEnvironment(env);
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
   const access = { client: new DynamoDBClient(aws), table };
   return {
     clock: { now: () => Date.now() },
     store: createUpkeepStore(access),
     accounts: createReconcileStore(access),
+    prices: createPriceStore(access),
+    downloadPrices: priceCatalogue === 'off' ? undefined : () => fetchCatalogue(priceCatalogue),
     // Its calls may all be repeated: a query is started under a token.
     spendLog:
       spendLog ??

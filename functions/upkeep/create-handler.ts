@@ -1,6 +1,8 @@
-import { COUNTED_LINES, RECONCILE_EVENT } from '../env.ts';
+import { deployedCatalogue } from '../adapters/price-catalogue.ts';
+import { COUNTED_LINES, RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../env.ts';
 import { applyDeployedLimits, isDeployment } from './deployed-limits.ts';
 import { reconcile } from './reconcile.ts';
+import { refreshPrices } from './refresh-prices.ts';
 import { sweep } from './sweep.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -20,8 +22,12 @@ export function createHandler(upkeep: Upkeep) {
       await applyDeployedLimits(event, upkeep.setLimits);
       return;
     }
-    if (isReconcile(event)) {
+    if (isTask(event, RECONCILE_EVENT)) {
       await reconcileAll(upkeep);
+      return;
+    }
+    if (isTask(event, REFRESH_PRICES_EVENT)) {
+      await refresh(upkeep);
       return;
     }
     const untilMs = upkeep.clock.now() + Math.min(SWEEP_MS, context.getRemainingTimeInMillis()) - CLOSING_MS;
@@ -31,8 +37,22 @@ export function createHandler(upkeep: Upkeep) {
   };
 }
 
-function isReconcile(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'task' in event && event.task === RECONCILE_EVENT.task;
+function isTask(event: unknown, { task }: { readonly task: string }): boolean {
+  return typeof event === 'object' && event !== null && 'task' in event && event.task === task;
+}
+
+/** Refused is no failure of the function: the prices in use stay, and a metric filter counts the line. */
+async function refresh({ prices: store, downloadPrices: download, clock, report }: Upkeep): Promise<void> {
+  if (download === undefined) return;
+  const result = await refreshPrices({ store, download, deployed: deployedCatalogue, nowMs: clock.now() });
+  const refused = result.outcome === 'refused';
+  const message = refused
+    ? 'The public price catalogue was refused; the prices in use stay.'
+    : 'Prices were looked at.';
+  report(refused ? 'error' : 'info', message, {
+    metric: refused ? COUNTED_LINES.pricesRefused : 'PricesChecked',
+    ...result,
+  });
 }
 
 /** One line for each window that differed, with its figures, which a metric filter counts; and one for all. */

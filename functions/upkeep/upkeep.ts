@@ -2,6 +2,7 @@
 
 import type { ReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import type { UpkeepStore } from '../adapters/dynamo-upkeep.ts';
+import type { PriceStore } from '../adapters/price-store.ts';
 import type { Clock, RequestLog, SpendLog } from '../core/ports.ts';
 import type { Row } from '../records/row.ts';
 import type { SetLimits } from './deployed-limits.ts';
@@ -11,6 +12,9 @@ export interface Upkeep {
   readonly store: UpkeepStore;
   readonly log: RequestLog<Row>;
   readonly accounts: ReconcileStore;
+  readonly prices: PriceStore;
+  /** Undefined where prices are not refreshed. */
+  readonly downloadPrices: (() => Promise<unknown>) | undefined;
   readonly spendLog: SpendLog;
   readonly setLimits: SetLimits;
   /** A line for the operator: one JSON object. */

@@ -75,7 +75,7 @@ aws() { node -p 'JSON.stringify(process.argv.slice(1))' -- "$@" >> "${folder}/ca
         return (error as Error).message;
       }
     };
-    expect(listed).toHaveLength(10);
+    expect(listed).toHaveLength(12);
     for (const name of listed) expect(refusal(name ?? '')).toMatch(new RegExp(`${name}: (?!no such option)`));
   });
 });

@@ -5,6 +5,7 @@ import {
   ENV,
   LOG_ENV,
   RECONCILE_EVENT,
+  REFRESH_PRICES_EVENT,
   readLogEnvironment,
   readUpkeepEnvironment,
 } from '../../functions/env.ts';
@@ -38,8 +39,8 @@ describe('the upkeep function', () => {
         },
       ],
     });
-    template.resourceCountIs('AWS::Events::Rule', 2);
-    for (const rule of ['EveryMinute', 'TwiceADay']) {
+    template.resourceCountIs('AWS::Events::Rule', 3);
+    for (const rule of ['EveryMinute', 'TwiceADay', 'EveryDay']) {
       template.resourcePropertiesCountIs(
         'AWS::Lambda::Permission',
         {
@@ -50,6 +51,19 @@ describe('the upkeep function', () => {
         1,
       );
     }
+  });
+
+  it('is asked once a day to refresh the prices, unless that is off', () => {
+    const daily = { ScheduleExpression: 'rate(1 day)', State: 'ENABLED' };
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ...daily,
+      Targets: [{ Input: JSON.stringify(REFRESH_PRICES_EVENT) }],
+    });
+    const off = synthesize({ priceCatalogue: 'off' });
+    off.resourcePropertiesCountIs('AWS::Events::Rule', daily, 0);
+    expect(functionOf(off, 'Upkeep').Properties).toMatchObject({
+      Environment: { Variables: { [ENV.priceCatalogue]: 'off' } },
+    });
   });
 
   it('is told exactly what its code reads', () => {
@@ -65,6 +79,7 @@ describe('the upkeep function', () => {
   it("has what its log and the gateway's tell counted as metrics", () => {
     for (const [construct, metric] of [
       ['Upkeep', COUNTED_LINES.ledgerDrift],
+      ['Upkeep', COUNTED_LINES.pricesRefused],
       ['Gateway', COUNTED_LINES.hotMeter],
     ]) {
       template.hasResourceProperties('AWS::Logs::MetricFilter', {

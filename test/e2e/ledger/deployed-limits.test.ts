@@ -45,6 +45,8 @@ async function call(type: DeploymentEvent['RequestType'], scope: string, setting
     clock: { now: never },
     store: new Proxy({}, { get: never }) as never,
     accounts: new Proxy({}, { get: never }) as never,
+    prices: new Proxy({}, { get: never }) as never,
+    downloadPrices: never,
     log: { write: never },
     spendLog: { lateMs: 0, spend: never },
     report: never,

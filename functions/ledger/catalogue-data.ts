@@ -1,4 +1,8 @@
-{"version":"genai-prices@0.1.8","providers":[
+/**
+ * Written by `npm run prices`. The prices are compiled from genai-prices, https://github.com/pydantic/genai-prices,
+ * Copyright (c) Pydantic Services Inc. 2025 to present, under the MIT License.
+ */
+export const CATALOGUE = String.raw`{"version":"genai-prices@0.1.8","providers":[
 {"id":"anthropic","match":"*anthropic","models":[
 ["claude-2",["|","^claude-2","*claude-v2"],{"i":8,"o":24},200000],
 ["claude-3-5-haiku-latest",["|","^claude-3-5-haiku","^claude-3.5-haiku"],{"i":0.8,"o":4,"r":0.08,"w":1,"h":1.6},200000],
@@ -1779,4 +1783,4 @@
 ["GLM-5.3",["|","=glm-5.3","=glm-5.3"],{"i":1.103,"o":3.862,"r":0.276},1000000],
 ["GLM-5.3-Flash",["|","=glm-5.3-flash","=glm-5.3-flash"],{"i":0.055,"o":0.193,"r":0.016},1000000]
 ]}
-]}
+]}`;
