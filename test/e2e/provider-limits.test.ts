@@ -37,6 +37,7 @@ const show = (scope: string) => tollgate<Meter>('quotas', 'show', scope);
 
 it('passes over a provider that is full by its meter, from the very next request on', { timeout: 60_000 }, async () => {
   const { key } = await tollgate<{ key: string }>('keys', 'create', '--team', 'capacity', '--budget-month', '50');
+  let route: string | null = null;
   const ask = async (model: string) => {
     const response = await fetch(`${stack.url}/v1/chat/completions`, {
       method: 'POST',
@@ -44,6 +45,7 @@ it('passes over a provider that is full by its meter, from the very next request
       body: JSON.stringify({ model, max_tokens: 50, messages: [{ role: 'user', content: 'Hello there' }] }),
     });
     await response.text();
+    route = response.headers.get('x-tollgate-route');
     return { status: response.status, provider: response.headers.get('x-tollgate-provider') };
   };
   expect(await ask('backed')).toEqual({ status: 200, provider: 'openai' });
@@ -51,6 +53,7 @@ it('passes over a provider that is full by its meter, from the very next request
   expect(await ask('backed')).toEqual({ status: 200, provider: 'openai' });
   expect(await ask('alone')).toEqual({ status: 200, provider: 'openai' });
   expect(await ask('backed')).toEqual({ status: 200, provider: 'anthropic' });
+  expect(route).toMatch(/^openai\/gpt-5-mini@fast!capacity\(\d+s\), anthropic\/claude-sonnet-4-5@fast$/);
   expect((await ask('alone')).status).toBe(429);
   await tollgate('quotas', 'set', 'provider:openai', '--rpm', 'none');
   await tollgate('quotas', 'set', 'provider:openai/gpt-5-mini@fast', '--parallel', '0');

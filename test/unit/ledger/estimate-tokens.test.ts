@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { getEncoding, type Tiktoken } from 'js-tiktoken';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ChatRequest, ContentPart } from '../../../functions/core/chat.ts';
-import { createTextMeter, estimateInputTokens, estimateTextTokens } from '../../../functions/ledger/estimate-tokens.ts';
+import {
+  createTextMeter,
+  estimateInput,
+  estimateInputTokens,
+  estimateTextTokens,
+} from '../../../functions/ledger/estimate-tokens.ts';
 
 const ENGLISH = `The committee met on a wet Thursday in the back room of the library, where the heating had failed again. Nobody took off a coat. Mrs Hartley read the minutes in the flat voice she kept for numbers, and by the third page half of the people around the table had begun to look at the clock. It was agreed that the bridge should be repaired before the spring floods, that the money should come from the fund for the fountain, and that the fountain could wait. There was some discussion about who would tell the mayor. In the end it was left to the vicar, who had not come, and who could therefore not refuse.
 
@@ -158,6 +163,32 @@ const request = (change: Partial<ChatRequest>): ChatRequest => ({
 });
 const saying = (...content: readonly ContentPart[]) => request({ messages: [{ role: 'user', content }] });
 const base = estimateInputTokens(saying());
+
+describe('the least that an input comes to', { timeout: 60_000 }, () => {
+  let encoding: Tiktoken;
+  beforeAll(() => {
+    encoding = getEncoding('o200k_base');
+  }, 60_000);
+  const table = Array.from({ length: 60 }, (_, row) => `| ${String(row).padEnd(18)}| ${'open'.padEnd(22)}|`).join('\n');
+
+  test.each([
+    ['prose', ENGLISH],
+    ['code', CODE.join('\n')],
+    ['JSON', JSON_TEXT],
+    ['a padded table', table],
+    ...Object.entries(OTHER_LANGUAGES),
+  ])('is under the real tokenizer on %s, and not by far', (_, text) => {
+    const { leastTokens } = estimateInput(saying({ type: 'text', text }));
+    const real = encoding.encode(text, [], []).length;
+    expect(leastTokens).toBeLessThanOrEqual(real);
+    expect(leastTokens).toBeGreaterThan(real / 8);
+  });
+
+  test('counts nothing of what is no text', () => {
+    const source = { type: 'base64', mediaType: 'application/pdf', data: 'A'.repeat(4_000_000) } as const;
+    expect(estimateInput(saying({ type: 'file', source })).leastTokens).toBe(0);
+  });
+});
 
 describe('the input estimate', () => {
   test('counts every text in a request', () => {
