@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createFactBook } from '../../../functions/adapters/model-facts.ts';
+import { deployedCatalogue } from '../../../functions/adapters/price-catalogue.ts';
 import { parseConfig } from '../../../functions/core/config.ts';
 
-async function book(capabilities: readonly object[] = []) {
+const catalogue = await deployedCatalogue();
+
+function book(capabilities: readonly object[] = []) {
   const parsed = parseConfig({ providers: {}, capabilities });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return createFactBook(parsed.config);
+  return createFactBook(catalogue, parsed.config);
 }
 
 describe('what is known of a model', () => {
-  it('is its context window, from the catalogue, by its name there or here', async () => {
-    const facts = await book();
+  it('is its context window, from the catalogue, by its name there or here', () => {
+    const facts = book();
     const windowOf = (provider: string, model: string, priceAs?: string) =>
       facts.find({ provider, model, priceAs }).contextTokens;
     expect(windowOf('openai', 'gpt-4')).toBe(8_192);
@@ -20,8 +23,8 @@ describe('what is known of a model', () => {
     expect(windowOf('ours', 'nothing-like-it')).toBeUndefined();
   });
 
-  it('is what the operator says, the most exact entry first, and of abilities nothing else', async () => {
-    const facts = await book([
+  it('is what the operator says, the most exact entry first, and of abilities nothing else', () => {
+    const facts = book([
       { provider: 'openai', model: 'gpt-*', tools: false },
       { provider: 'openai', model: 'gpt-4', contextTokens: 5, images: true },
     ]);
