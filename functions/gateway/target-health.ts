@@ -74,8 +74,8 @@ const REMEMBERED = 1_000;
 /** A longer name is nothing that a table's key can hold. */
 const LONGEST_NAME = 512;
 const TRIES = 4;
-/** DynamoDB answers within 10 ms, or not now. */
-const LEASE_PATIENCE_MS = 300;
+/** DynamoDB answers within 10 ms. Whoever goes on without an answer may be a second probe, so it is worth some waiting. */
+const LEASE_PATIENCE_MS = 1_000;
 
 type Change = (health: TargetHealth) => TargetHealth;
 
