@@ -28,6 +28,13 @@ export const RESERVATION_BUCKETS = 8;
 /** The refreshed price catalogue: one item that says which is in force, and its parts. */
 export const PRICES_PARTITION = 'prices';
 
+/** What `config apply` published: the one in force, and those before it, each under its number. */
+export const configKey = (version?: number) => ({
+  pk: 'config',
+  // Padded, so that they sort.
+  sk: version === undefined ? 'current' : `version#${String(version).padStart(9, '0')}`,
+});
+
 /** Who waits for room on a scope. */
 export const lineKey = (scope: string) => ({ pk: `line#${scope}`, sk: 'line' });
 

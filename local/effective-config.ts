@@ -45,6 +45,29 @@ export function simulateMissing(
   return { config: { ...config, providers }, simulated, standInSecrets: [...standInSecrets], warnings };
 }
 
+/**
+ * Another configuration over the one that runs: a provider that is simulated now stays so. The addresses of the simulated
+ * ones change with every start. `newcomers` have no simulation until the next one.
+ */
+export function keepSimulated(
+  config: Config,
+  running: Config,
+  simulatedBelow: string,
+): { readonly config: Config; readonly newcomers: readonly string[] } {
+  const newcomers: string[] = [];
+  let changed = false;
+  const providers = Object.entries(config.providers).map(([name, provider]): [string, ProviderConfig] => {
+    const now = running.providers[name];
+    if (now === undefined) newcomers.push(name);
+    const baseUrl = now?.baseUrl;
+    if (now?.dialect !== provider.dialect || baseUrl?.startsWith(simulatedBelow) !== true) return [name, provider];
+    changed = true;
+    const { baseUrls: _several, ...rest } = provider;
+    return [name, { ...rest, baseUrl }];
+  });
+  return { config: changed ? { ...config, providers: Object.fromEntries(providers) } : config, newcomers };
+}
+
 /** Signs with the credentials of its environment, and goes to AWS itself. */
 function needsAws({ dialect, baseUrl, baseUrls }: ProviderConfig): boolean {
   return dialect === 'bedrock-converse' && baseUrl === undefined && baseUrls === undefined;

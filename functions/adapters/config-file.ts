@@ -10,6 +10,11 @@ export interface ConfigFile {
   readonly version: string;
 }
 
+/** Of a deployed configuration, by its text. */
+export function configVersion(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
 /** Reads the checked configuration that travels with the function. A relative path starts at the bundle. */
 export async function readConfigFile(file: string, bundle = process.env.LAMBDA_TASK_ROOT ?? '.'): Promise<ConfigFile> {
   const path = isAbsolute(file) ? file : join(bundle, file);
@@ -17,8 +22,7 @@ export async function readConfigFile(file: string, bundle = process.env.LAMBDA_T
     throw new GatewayError('internal', `The configuration ${path} cannot be read.`, { cause });
   });
   const result = parseConfig(JSON.parse(text));
-  if (result.ok)
-    return { config: result.config, version: createHash('sha256').update(text).digest('hex').slice(0, 12) };
+  if (result.ok) return { config: result.config, version: configVersion(text) };
   const [problem] = result.problems;
   throw new GatewayError('internal', `The configuration ${path} is wrong at ${problem?.path}: ${problem?.message}`);
 }

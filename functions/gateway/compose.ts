@@ -6,8 +6,10 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AwsTimeouts, awsHandler } from '../adapters/aws-handler.ts';
 import { createBreaker } from '../adapters/breaker.ts';
+import { readConfigFile } from '../adapters/config-file.ts';
 import { createTokenCounter } from '../adapters/count-tokens.ts';
 import { realWaiting } from '../adapters/dynamo-calls.ts';
+import { createConfigStore } from '../adapters/dynamo-config.ts';
 import { createDynamoHealth } from '../adapters/dynamo-health.ts';
 import { createDynamoIdempotency } from '../adapters/dynamo-idempotency.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
@@ -21,7 +23,8 @@ import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
 import { COUNTED_LINES, readEnvironment } from '../env.ts';
 import type { Gateway } from './gateway.ts';
-import { keepSetup } from './keep-setup.ts';
+import { configure, keepSetup } from './keep-setup.ts';
+import { createSetups } from './setups.ts';
 import { createHealthBoard } from './target-health.ts';
 
 /** Under the 30 to 60 s after which idle hops cut a connection. */
@@ -49,6 +52,15 @@ export function composeGateway(
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
   const firehose = new FirehoseClient(aws);
   const { originSecret } = environment;
+  const report: Gateway['report'] = (level, message, fields) =>
+    console.log(JSON.stringify({ level, message, ...fields }));
+  const setups = createSetups({
+    clock,
+    report,
+    store: createConfigStore(table),
+    deployed: () => readConfigFile(environment.configFile),
+    build: configure,
+  });
   const gateway: Gateway = {
     clock,
     keys: createDynamoKeyStore({
@@ -84,7 +96,7 @@ export function composeGateway(
         gateway.report('error', 'A content could not be kept.', { metric: 'LogDrop', requestId, reason }),
     }),
     setup: keepSetup(
-      environment.configFile,
+      setups.current,
       createPriceSource({
         reader: createPriceReader({ client: dynamo, table: environment.table }),
         deployed: deployedCatalogue,
@@ -95,10 +107,11 @@ export function composeGateway(
     ...(originSecret === undefined
       ? {}
       : { originKeys: (options?: { readonly refresh: boolean }) => secrets.providerKeys(originSecret, options) }),
-    newId: () => `req_${randomBytes(18).toString('base64url')}`,
+    settled: setups.settled,
+    newId: () => randomBytes(18).toString('base64url'),
     random: Math.random,
     wait: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
-    report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
+    report,
     pingMs: PING_MS,
   };
   return gateway;

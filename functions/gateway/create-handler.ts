@@ -19,6 +19,7 @@ import type { Route } from './routes.ts';
 import { type ServeInput, serveChat } from './serve-chat.ts';
 import { serveCount } from './serve-count.ts';
 import { serveEmbeddings } from './serve-embeddings.ts';
+import { serveFeedback } from './serve-feedback.ts';
 import { serveModels } from './serve-models.ts';
 import type { GatewayContext } from './state.ts';
 
@@ -29,6 +30,7 @@ export function createHandler(gateway: Gateway) {
     requestEnd: async (request: Request) => {
       const { trace, route } = (request.context as GatewayContext).tollgate;
       if (route === undefined || route.logged) await finish(gateway, trace);
+      await gateway.settled();
     },
   })
     .use([
@@ -48,6 +50,7 @@ const SERVE: { readonly [S in Exclude<Route['serve'], 'health'>]: Serve } = {
   chat: serveChat,
   embeddings: serveEmbeddings,
   count: serveCount,
+  feedback: serveFeedback,
   models: serveModels,
 };
 

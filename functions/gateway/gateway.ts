@@ -44,8 +44,11 @@ export interface Gateway {
   /** What a request must show that came by the gateway's own domain; absent where any way in is good. */
   readonly originKeys?: (options?: { readonly refresh: boolean }) => Promise<readonly string[]>;
   readonly contents: RequestLog<ContentRow>;
+  /** What is in force; mostly from memory. */
   setup(): Promise<Setup>;
-  /** An id that nobody can guess: 128 bits or more. */
+  /** Waits for what `setup` does beside the requests. */
+  settled(): Promise<void>;
+  /** What nobody can guess, 128 bits or more, in base64url. */
   newId(): string;
   /** Uniform in [0, 1). */
   random(): number;

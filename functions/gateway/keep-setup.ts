@@ -1,25 +1,19 @@
 /** The configuration and what follows from it and from the prices in force, kept from request to request. */
-import { readConfigFile } from '../adapters/config-file.ts';
 import { createMediaFetcher } from '../adapters/fetch-media.ts';
 import { createFactBook } from '../adapters/model-facts.ts';
 import { createPriceBook } from '../adapters/price-catalogue.ts';
 import type { PriceSource } from '../adapters/price-source.ts';
+import type { Config } from '../core/config.ts';
 import type { Catalogue } from '../ledger/catalogue.ts';
 import { ownDetectors } from '../records/own-patterns.ts';
 import { createRedactor } from '../records/redact.ts';
 import type { Setup } from './gateway.ts';
 
 /** A request takes what this gives and holds on to it: prices that come into force meanwhile are the next one's. */
-export function keepSetup(configFile: string, prices: PriceSource): () => Promise<Setup> {
-  let loading: Promise<Configured> | undefined;
+export function keepSetup(configs: () => Promise<Configured>, prices: PriceSource): () => Promise<Setup> {
   let kept: { readonly configured: Configured; readonly catalogue: Catalogue; readonly setup: Setup } | undefined;
   return async () => {
-    loading ??= loadConfigured(configFile).catch((error: unknown) => {
-      // The next request tries again: what failed to load once must not fail for the life of the process.
-      loading = undefined;
-      throw error;
-    });
-    const [configured, catalogue] = await Promise.all([loading, prices.catalogue()]);
+    const [configured, catalogue] = await Promise.all([configs(), prices.catalogue()]);
     if (kept?.configured !== configured || kept.catalogue !== catalogue) {
       kept = { configured, catalogue, setup: setupOf(configured, catalogue) };
     }
@@ -29,8 +23,8 @@ export function keepSetup(configFile: string, prices: PriceSource): () => Promis
 
 type Configured = Omit<Setup, 'prices' | 'facts'>;
 
-async function loadConfigured(file: string): Promise<Configured> {
-  const { config, version } = await readConfigFile(file);
+/** What follows from a configuration alone. */
+export function configure(config: Config, version: string): Configured {
   const { remoteMedia: mode, limits } = config;
   const media = createMediaFetcher({ mode, maxBytes: limits.mediaBytes, maxTotalBytes: limits.mediaTotalBytes });
   return { config, version, redactor: createRedactor(ownDetectors(config.redaction.patterns)), media };

@@ -10,7 +10,7 @@ export interface Route {
   /** As the log calls it. */
   readonly api: string;
   readonly dialect: ClientDialect;
-  readonly serve: 'chat' | 'embeddings' | 'count' | 'models' | 'health';
+  readonly serve: 'chat' | 'embeddings' | 'count' | 'feedback' | 'models' | 'health';
   /** A route without a key tells nothing and costs nothing. */
   readonly needsKey: boolean;
   /** Whether a request makes a row. */
@@ -48,6 +48,8 @@ export const ROUTES: readonly Route[] = [
     count(`${version}/models/{model}:countTokens`, 'gemini'),
   ]),
   { ...chat('/v1/embeddings', 'embeddings', 'openai-chat'), serve: 'embeddings' },
+  // No dialect has it: its errors have OpenAI's shape.
+  { ...chat('/v1/feedback', 'feedback', 'openai-chat'), serve: 'feedback', logged: false },
   {
     method: 'GET',
     path: '/v1/models',

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { configVersion } from '../../functions/adapters/config-file.ts';
 import { createFirehoseLog } from '../../functions/adapters/firehose-log.ts';
 import { parseConfig } from '../../functions/core/config.ts';
 import type { RequestLog } from '../../functions/core/ports.ts';
@@ -49,6 +50,11 @@ export interface Fleet {
   }): Promise<GatewayProcess>;
   /** Each request once, as every query of ours counts them. */
   rows(where: string): Promise<readonly { readonly [column: string]: unknown }[]>;
+  /** Of the whole log, copies included, as objects. */
+  query(sql: string): Promise<readonly { readonly [column: string]: unknown }[]>;
+  /** The version of the configuration that the gateways carry with them. */
+  readonly deployed: string;
+  readonly upstreamUrl: string;
   close(): Promise<void>;
 }
 
@@ -74,12 +80,27 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
   const providers = { upstream: { dialect: 'openai-chat', baseUrl, secret: 'upstream' } };
   const parsed = parseConfig({ providers, ...config });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  writeFileSync(join(dir, 'gateway.json'), JSON.stringify(parsed.config));
+  const configText = JSON.stringify(parsed.config);
+  writeFileSync(join(dir, 'gateway.json'), configText);
   const processes: GatewayProcess[] = [];
   const logClient = new FirehoseClient({ endpoint: firehose.url, region: 'us-east-1', credentials: CREDENTIALS });
 
+  const query: Fleet['query'] = async (sql) => {
+    await fetch(`${firehose.url}/flush`, { method: 'POST' });
+    const lake = await openLake(join(dir, 'lake'));
+    try {
+      const { columns, rows } = await lake.query(sql);
+      return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])));
+    } finally {
+      lake.close();
+    }
+  };
+
   return {
     table,
+    query,
+    deployed: configVersion(configText),
+    upstreamUrl: baseUrl,
     log: createFirehoseLog({ client: logClient, stream: STREAM }),
     async start({ preload, patient = false, env = {} } = {}) {
       const imports = preload === undefined ? [] : ['--import', preload];
@@ -128,19 +149,10 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
       processes.push(gateway);
       return gateway;
     },
-    async rows(where) {
-      await fetch(`${firehose.url}/flush`, { method: 'POST' });
-      const lake = await openLake(join(dir, 'lake'));
-      try {
-        const sql = `SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY request_id
-          ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at) AS copy FROM requests) WHERE copy = 1
-          AND ${where}`;
-        const { columns, rows } = await lake.query(sql);
-        return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])));
-      } finally {
-        lake.close();
-      }
-    },
+    rows: (where) =>
+      query(`SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY request_id
+        ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at) AS copy FROM requests) WHERE copy = 1
+        AND ${where}`),
     async close() {
       for (const gateway of processes) await gateway.kill();
       logClient.destroy();

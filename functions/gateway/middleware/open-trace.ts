@@ -1,4 +1,6 @@
+import { presentedKey } from '../authenticate.ts';
 import type { Gateway } from '../gateway.ts';
+import { bindRequestId } from '../request-id.ts';
 import { dialectOfPath } from '../routes.ts';
 import type { GatewayMiddleware } from '../state.ts';
 import { openTrace as createTrace } from '../trace.ts';
@@ -10,10 +12,11 @@ export function openTrace(gateway: Gateway): GatewayMiddleware {
     before: ({ event, context }) => {
       // Otherwise kept-alive sockets hold the environment, billed, until they close.
       context.callbackWaitsForEmptyEventLoop = false;
-      const trace = createTrace(gateway.newId(), gateway.clock.now(), dialectOfPath(event.rawPath));
       const headers = Object.fromEntries(
         Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value ?? '']),
       );
+      const requestId = bindRequestId(gateway.newId(), presentedKey(headers));
+      const trace = createTrace(requestId, gateway.clock.now(), dialectOfPath(event.rawPath));
       const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
       trace.requestBytes = body.length;
       const { method } = event.requestContext.http;
