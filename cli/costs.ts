@@ -4,7 +4,7 @@ import { parseDate, parseGroups } from './cost-options.ts';
 import { type CostGroup, type CostQuery, type Costs, GROUP_COLUMNS, queryCosts } from './cost-query.ts';
 import { CliError } from './errors.ts';
 import { formatCsv } from './format-csv.ts';
-import { openLocalLake } from './open-local-lake.ts';
+import { openLake } from './open-lake.ts';
 import { addFormatOption, type OutputFormat } from './output-format.ts';
 import { bar, formatCount, formatTable } from './table.ts';
 
@@ -30,7 +30,7 @@ export function registerCosts(program: Command, context: CliContext): void {
         exitCode: 2,
       });
     }
-    const lake = await openLocalLake(context);
+    const lake = await openLake(context);
     try {
       const found = await queryCosts(lake, query);
       if (context.json() || format === 'json') context.print(JSON.stringify(found));

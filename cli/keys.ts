@@ -102,7 +102,8 @@ export function registerKeys(program: Command, context: CliContext): void {
 /** Not an error: the configuration may come after the key. */
 function noteUnknownModels(context: CliContext, models: readonly string[]): void {
   const aliases = models.filter((model) => !model.includes('/'));
-  if (aliases.length === 0) return;
+  // What a deployment knows travelled with its code.
+  if (aliases.length === 0 || context.isDeployed()) return;
   const known = readEffectiveConfig(context.local().config).models;
   for (const alias of aliases) {
     if (!(alias in known)) context.io.error(`Note: the configuration in force has no model "${alias}".\n`);

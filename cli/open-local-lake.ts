@@ -1,10 +1,9 @@
 import type { Lake } from '../local/lake.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, LocalInfo } from './context.ts';
 import { isConnectionRefused } from './errors.ts';
 
 /** The lake of the local stack, with what its Firehose still held: the rows of the last seconds. */
-export async function openLocalLake(context: CliContext): Promise<Lake> {
-  const local = context.local();
+export async function openLocalLake(local: LocalInfo, context: CliContext): Promise<Lake> {
   await flush(local.endpoints.firehose, context);
   // DuckDB is a native library of 60 MB: only the commands that need it load it.
   const { openLake } = await import('../local/lake.ts');

@@ -14,6 +14,7 @@ export function createProgram(io: CliIo, version: string): Command {
     .version(version)
     .option('--json', 'print JSON, for scripts')
     .option('--data <dir>', 'data folder of the local stack (default: $TOLLGATE_DATA or .tollgate)')
+    .option('--stack <name>', 'a deployed stack, e.g. Tollgate, in the account and region of your AWS credentials')
     .option('--debug', 'print the whole error where something fails')
     .showHelpAfterError('(see: tollgate --help)')
     .exitOverride()

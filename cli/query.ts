@@ -3,7 +3,7 @@ import type { LakeResult } from '../local/lake.ts';
 import type { CliContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { fillQuery, queryNames, readQuery } from './named-query.ts';
-import { openLocalLake } from './open-local-lake.ts';
+import { openLake } from './open-lake.ts';
 import { addFormatOption, type OutputFormat, showResult } from './output-format.ts';
 import { defaultBudgets, likePrices } from './query-values.ts';
 import { formatTable } from './table.ts';
@@ -27,7 +27,7 @@ export function registerQuery(program: Command, context: CliContext): void {
   addFormatOption(query).action(async (sql: string | undefined, options: QueryOptions) => {
     const text =
       options.name === undefined ? ownSql(sql, options) : await namedSql(context, options.name, sql, options);
-    const lake = await openLocalLake(context);
+    const lake = await openLake(context);
     try {
       showResult(context, await run(() => lake.query(text)), options.format);
     } finally {

@@ -15,7 +15,7 @@ export function registerReconcile(quotas: Command, context: CliContext): void {
       const { reconcile } = await import('../functions/upkeep/reconcile.ts');
       const { createReconcileStore } = await import('../functions/adapters/dynamo-reconcile.ts');
       const { createLakeSpendLog } = await import('../local/spend-log.ts');
-      const lake = await openLocalLake(context);
+      const lake = await openLocalLake(context.local(), context);
       try {
         const log = createLakeSpendLog(lake);
         const nowMs = context.io.now();

@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseProviderKeys } from '../functions/adapters/parse-provider-keys.ts';
-import type { CliContext, LocalInfo } from './context.ts';
+import type { CliContext, Stack } from './context.ts';
 import { readEffectiveConfig } from './effective-config.ts';
 import { CliError } from './errors.ts';
 
@@ -26,23 +26,26 @@ export function registerSecrets(program: Command, context: CliContext): void {
       if (!parsed.ok) {
         throw new CliError(`The secret ${parsed.problem}. Give one key, or {"keys": ["…", "…"]} for several.`);
       }
-      const local = context.local();
-      const id = `${local.secretPrefix}/${name}`;
+      const stack = await context.stack();
+      const id = `${stack.secretPrefix}/${name}`;
       const { secretsClient } = await import('./clients.ts');
-      const client = secretsClient(local);
+      const client = secretsClient(stack);
       try {
-        await putSecret(client, id, text);
+        await putSecret(client, id, text, stack);
       } finally {
         client.destroy();
       }
       const count = parsed.keys.length;
       const stored = `Stored ${count === 1 ? 'a key' : `${count} keys`} as ${id}.`;
-      context.show({ name, secret: id, keys: count }, () => `${stored} ${whatFollows(name, local)}`);
+      context.show({ name, secret: id, keys: count }, () => `${stored} ${whatFollows(name, stack)}`);
     });
 }
 
+const IN_FORCE = 'It is in force within ten minutes, at once where the provider refuses the old one.';
+
 /** A stored key that nothing uses looks like a broken provider: say what it takes. */
-function whatFollows(name: string, local: LocalInfo): string {
+function whatFollows(name: string, local: Stack): string {
+  if (local.kind === 'deployed') return IN_FORCE;
   const providers = Object.entries(readEffectiveConfig(local.config).providers);
   const users = providers.filter(([, provider]) => provider.secret === name);
   if (users.length === 0) {
@@ -52,10 +55,10 @@ function whatFollows(name: string, local: LocalInfo): string {
   const simulated = users.filter(([, provider]) => provider.baseUrl?.startsWith(local.endpoints.providers));
   return simulated.length > 0
     ? `Start the local stack again, to have ${simulated.map(([user]) => user).join(', ')} answer instead of a simulation.`
-    : 'It is in force within ten minutes, at once where the provider refuses the old one.';
+    : IN_FORCE;
 }
 
-async function putSecret(client: SecretsManagerClient, id: string, text: string): Promise<void> {
+async function putSecret(client: SecretsManagerClient, id: string, text: string, stack: Stack): Promise<void> {
   const { CreateSecretCommand, PutSecretValueCommand, ResourceNotFoundException } = await import(
     '@aws-sdk/client-secrets-manager'
   );
@@ -63,6 +66,15 @@ async function putSecret(client: SecretsManagerClient, id: string, text: string)
     await client.send(new PutSecretValueCommand({ SecretId: id, SecretString: text }));
   } catch (error) {
     if (!(error instanceof ResourceNotFoundException)) throw error;
+    // The deployment makes one for each name, and the gateway may read no others.
+    if (stack.kind === 'deployed') {
+      throw new CliError(
+        `There is no secret ${id}: no provider of the deployed gateway.yaml names it. Deploy it first.`,
+        {
+          cause: error,
+        },
+      );
+    }
     await client.send(new CreateSecretCommand({ Name: id, SecretString: text }));
   }
 }

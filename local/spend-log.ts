@@ -3,7 +3,7 @@ import type { Scope, SpendLog } from '../functions/core/ports.ts';
 import { spendQuery } from '../functions/records/spend-query.ts';
 import type { Lake } from './lake.ts';
 
-export function createLakeSpendLog(lake: Lake): SpendLog {
+export function createLakeSpendLog(lake: Pick<Lake, 'query'>): SpendLog {
   return {
     lateMs: 0,
     async spend(fromMs, toMs) {

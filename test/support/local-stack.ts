@@ -81,6 +81,14 @@ export async function runLocal(
   return runNode([join(root, 'bin/local.ts'), ...args], env);
 }
 
+/** `tollgate ARGS` as a process of its own. */
+export async function runTollgate(
+  args: readonly string[],
+  env: { readonly [name: string]: string } = {},
+): Promise<CommandResult> {
+  return runNode([join(root, 'bin/tollgate.ts'), ...args], env);
+}
+
 function configArguments({ config }: LocalStackOptions, data: string): readonly string[] {
   if (config === undefined) return ['--config', join(root, 'gateway.yaml')];
   const file = join(data, 'gateway-under-test.yaml');

@@ -1,0 +1,109 @@
+/** `tollgate --stack`: the parts are found by the stack's outputs. The emulators stand in for AWS. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STACK_OUTPUTS } from '../../../cli/deployed-stack.ts';
+import { OUTPUTS } from '../../../lib/outputs.ts';
+import { startAthena } from '../../support/athena.ts';
+import { startCloudFormation } from '../../support/cloudformation.ts';
+import { type CommandResult, type LocalStackProcess, runTollgate, startLocalStack } from '../../support/local-stack.ts';
+
+let stack: LocalStackProcess;
+let closers: readonly { close(): Promise<unknown> }[] = [];
+let env: { readonly [name: string]: string };
+
+const tollgate = (...args: readonly string[]): Promise<CommandResult> =>
+  runTollgate(['--stack', 'Tollgate-dev', ...args], env);
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  const { info } = stack;
+  const athena = await startAthena({ lakeDir: info.lake, workgroup: 'tollgate-dev' });
+  const cloudFormation = await startCloudFormation('Tollgate-dev', {
+    [OUTPUTS.url]: `${stack.url}/`,
+    [OUTPUTS.table]: info.table,
+    [OUTPUTS.requestStream]: info.requestStream,
+    [OUTPUTS.database]: 'tollgate_dev',
+    [OUTPUTS.workgroup]: 'tollgate-dev',
+    [OUTPUTS.secretPrefix]: info.secretPrefix,
+  });
+  closers = [athena, cloudFormation, stack];
+  env = {
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+    AWS_ENDPOINT_URL_ATHENA: athena.url,
+    AWS_ENDPOINT_URL_DYNAMODB: info.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: info.endpoints.secretsManager,
+    AWS_ENDPOINT_URL_FIREHOSE: info.endpoints.firehose,
+  };
+});
+afterAll(async () => {
+  for (const part of closers) await part.close();
+});
+
+describe('the commands on a deployed stack', () => {
+  it('look for the outputs that the stack has', () => {
+    expect(Object.values(OUTPUTS)).toEqual(expect.arrayContaining(Object.values(STACK_OUTPUTS)));
+  });
+
+  it('make a key that the gateway knows, give its team a budget, and show what it spent', async () => {
+    const created = await tollgate('keys', 'create', '--team', 'deployed', '--models', 'smart', '--json');
+    expect(created).toMatchObject({ code: 0, stderr: '' });
+    const { key } = JSON.parse(created.stdout) as { readonly key: string };
+    expect(await tollgate('quotas', 'set', 'team:deployed', '--budget-month', '25')).toMatchObject({ code: 0 });
+
+    const answer = await fetch(`${stack.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'smart', messages: [{ role: 'user', content: 'Hello?' }] }),
+    });
+    expect(answer.status).toBe(200);
+    await answer.text();
+    await expect
+      .poll(async () => JSON.parse((await tollgate('quotas', 'show', 'team:deployed', '--json')).stdout), {
+        timeout: 30_000,
+        interval: 500,
+      })
+      .toMatchObject({ inFlight: [], month: { usd: expect.toSatisfy((usd: number) => usd > 0) } });
+  });
+
+  it('ask Athena', async () => {
+    await fetch(`${stack.info.endpoints.firehose}/flush`, { method: 'POST' });
+    const costs = await tollgate('costs', '--by', 'team', '--json');
+    expect(costs).toMatchObject({ code: 0 });
+    expect(JSON.parse(costs.stdout)).toMatchObject({
+      groups: expect.arrayContaining([expect.objectContaining({ group: ['deployed'], requests: 1 })]),
+    });
+    const query = await tollgate(
+      'query',
+      `SELECT team, count(*) AS n, true AS yes FROM requests GROUP BY team`,
+      '--json',
+    );
+    expect(JSON.parse(query.stdout)).toEqual([{ team: 'deployed', n: 1, yes: true }]);
+    expect(await tollgate('query', 'SELECT nothing FROM nowhere')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/Athena failed query-\d+: .*nowhere/s),
+    });
+  });
+
+  it('store keys in the secrets that the deployment made, and in no others', async () => {
+    // A deployment has made it, without a value.
+    expect(await stack.tollgate('secrets', 'set', 'openai', 'sk-none')).toMatchObject({ code: 0 });
+    expect(await tollgate('secrets', 'set', 'openai', 'sk-for-the-stack')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Stored a key as tollgate/openai'),
+    });
+    expect(await tollgate('secrets', 'set', 'nobody', 'sk-for-nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no provider of the deployed gateway.yaml names it'),
+    });
+  });
+
+  it('say what is wrong where there is no such stack, and take one stack at a time', async () => {
+    expect(await runTollgate(['--stack', 'Elsewhere', 'keys', 'list'], env)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/There is no stack Elsewhere in eu-west-1\. Is it another region/),
+    });
+    expect(await tollgate('keys', 'list', '--data', stack.data)).toMatchObject({ code: 2 });
+  });
+});
