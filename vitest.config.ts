@@ -4,7 +4,13 @@ import { defineConfig } from 'vitest/config';
  * Unit and golden tests share nothing and run in parallel. What starts processes and emulators runs after them, one
  * file at a time: on two cores they would only wait for each other, and run into the time-outs that they test.
  */
-const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 } as const;
+const alone = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // What is polled for comes after an answer, in another process: a second is not much on a machine that does more.
+  expect: { poll: { timeout: 20_000 } },
+} as const;
 
 export default defineConfig({
   test: {

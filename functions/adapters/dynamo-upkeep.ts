@@ -7,11 +7,11 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { ReservedScope } from '../core/ports.ts';
-import { type Item, number } from '../ledger/attributes.ts';
+import { type Item, number, stringSet } from '../ledger/attributes.ts';
 import { formatMarker } from '../ledger/markers.ts';
 import { type OpenRecord, planClaim, readWholeDecision } from '../ledger/open-record.ts';
 import { type Decision, openPartition } from '../ledger/reservation-record.ts';
-import { CURSOR_KEY, readCursor } from '../ledger/sweep-cursor.ts';
+import { CURSOR_KEY, readProgress, type SweepProgress } from '../ledger/sweep-cursor.ts';
 import { RESERVATION_BUCKETS } from '../table.ts';
 import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
@@ -20,9 +20,11 @@ import type { TableAccess } from './read-meter-items.ts';
 import { counters, createScopeViews, readEveryShard } from './scope-views.ts';
 
 export interface UpkeepStore {
-  cursor(): Promise<number | undefined>;
+  progress(): Promise<SweepProgress>;
   /** Forwards only. */
   moveCursor(minute: number): Promise<void>;
+  /** Writes minutes down to be looked at again, or takes them out. */
+  remember(verb: 'ADD' | 'DELETE', minutes: readonly number[]): Promise<void>;
   /** The records that expired in this minute, as items: one that cannot be read must not hide the others. */
   due(minute: number): Promise<readonly Item[]>;
   /** What the request counts, and where; undefined where the record is gone, or another sweeper has it. */
@@ -63,9 +65,21 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
   };
 
   return {
-    async cursor() {
+    async progress() {
       const command = new GetItemCommand({ TableName: table, Key: cursorKey, ConsistentRead: true });
-      return readCursor((await repeatable('read the cursor of the sweep', waiting, () => client.send(command))).Item);
+      return readProgress((await repeatable('read the cursor of the sweep', waiting, () => client.send(command))).Item);
+    },
+
+    async remember(verb, minutes) {
+      if (minutes.length === 0) return;
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: cursorKey,
+        UpdateExpression: `${verb} #left :minutes`,
+        ExpressionAttributeNames: { '#left': 'left' },
+        ExpressionAttributeValues: { ':minutes': stringSet(minutes.map(String)) },
+      });
+      await repeatable('write down what the sweep has left', waiting, () => client.send(command));
     },
 
     async moveCursor(minute) {

@@ -1,6 +1,6 @@
 /** How far the sweep has come: every minute of expiry before it is done. */
 import type { Item } from './attributes.ts';
-import { readCounter } from './attributes.ts';
+import { readCounter, readStringSet } from './attributes.ts';
 
 export const CURSOR_KEY = { pk: 'upkeep', sk: 'sweep' } as const;
 const MINUTE_MS = 60_000;
@@ -18,8 +18,22 @@ export interface SweepRange {
   readonly to: number;
 }
 
-export function readCursor(item: Item | undefined): number | undefined {
-  return item === undefined ? undefined : readCounter(item, 'minute', `${CURSOR_KEY.pk} / ${CURSOR_KEY.sk}`);
+export interface SweepProgress {
+  readonly cursor: number | undefined;
+  /** Minutes that it has passed although a record of theirs could not be ended. */
+  readonly left: readonly number[];
+}
+
+export function readProgress(item: Item | undefined): SweepProgress {
+  if (item === undefined) return { cursor: undefined, left: [] };
+  const where = `${CURSOR_KEY.pk} / ${CURSOR_KEY.sk}`;
+  const left = readStringSet(item, 'left', where).map(Number).filter(Number.isSafeInteger);
+  return { cursor: readCounter(item, 'minute', where), left };
+}
+
+/** Those that were left are looked at again once an hour: mostly somebody has to repair an item first. */
+export function revisited({ left }: SweepProgress, nowMs: number): readonly number[] {
+  return Math.floor(nowMs / MINUTE_MS) % 60 === 0 ? left : [];
 }
 
 /** At the start of minute `m` the reservations in bucket `m` have expired. `most` bounds the work of one run. */
@@ -33,11 +47,16 @@ export function sweepRange(cursor: number | undefined, nowMs: number, most: numb
 /** A record that cannot be settled holds the cursor for an hour, no longer: it must not hold up all that come after. */
 export const PATIENCE_MINUTES = 60;
 
+/** The minutes that the cursor passes although they are unfinished. */
+export function givenUp(unfinished: readonly number[], nowMs: number): readonly number[] {
+  return unfinished.filter((minute) => minute <= Math.floor(nowMs / MINUTE_MS) - PATIENCE_MINUTES);
+}
+
 /**
  * Where the cursor goes: the minute after those that are done. `unfinished` are minutes in which a record was left.
  */
 export function nextCursor({ to }: SweepRange, unfinished: readonly number[], nowMs: number): number {
-  const now = Math.floor(nowMs / MINUTE_MS);
-  const held = unfinished.filter((minute) => minute > now - PATIENCE_MINUTES);
+  const passed = givenUp(unfinished, nowMs);
+  const held = unfinished.filter((minute) => !passed.includes(minute));
   return Math.min(to + 1, ...held);
 }

@@ -8,7 +8,7 @@ import { toGatewayError } from '../core/errors.ts';
 import { GATEWAY_VERSION } from '../gateway/version.ts';
 import type { Item } from '../ledger/attributes.ts';
 import { parseOpenRecord } from '../ledger/open-record.ts';
-import { nextCursor, sweepRange } from '../ledger/sweep-cursor.ts';
+import { givenUp, nextCursor, revisited, sweepRange } from '../ledger/sweep-cursor.ts';
 import { lostRow } from '../records/lost-row.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -31,22 +31,34 @@ const PARALLEL = 8;
 /** `untilMs` is when this run must have come to an end. */
 export async function sweep(upkeep: Sweeping, untilMs: number): Promise<SweepResult> {
   const { store, clock } = upkeep;
-  const range = sweepRange(await store.cursor(), clock.now(), MOST_MINUTES);
+  const progress = await store.progress();
+  const range = sweepRange(progress.cursor, clock.now(), MOST_MINUTES);
+  const again = revisited(progress, clock.now());
   const unfinished: number[] = [];
   let swept = 0;
   let failed = 0;
   let { to } = range;
+  const sweepMinute = async (minute: number): Promise<boolean> => {
+    const ended = await endAll(upkeep, await store.due(minute));
+    swept += ended.filter((outcome) => outcome === 'ended').length;
+    failed += ended.filter((outcome) => outcome === 'failed').length;
+    return ended.every((outcome) => outcome === 'ended');
+  };
   for (let minute = range.from; minute <= range.to; minute += 1) {
     if (clock.now() >= untilMs) {
       to = minute - 1;
       break;
     }
-    const ended = await endAll(upkeep, await store.due(minute));
-    swept += ended.filter((outcome) => outcome === 'ended').length;
-    failed += ended.filter((outcome) => outcome === 'failed').length;
-    if (ended.some((outcome) => outcome !== 'ended')) unfinished.push(minute);
+    if (!(await sweepMinute(minute))) unfinished.push(minute);
   }
+  await store.remember('ADD', givenUp(unfinished, clock.now()));
   await store.moveCursor(nextCursor({ ...range, to }, unfinished, clock.now()));
+  const done: number[] = [];
+  for (const minute of again) {
+    if (clock.now() >= untilMs) break;
+    if (await sweepMinute(minute)) done.push(minute);
+  }
+  await store.remember('DELETE', done);
   return { swept, failed, behindMinutes: Math.floor(clock.now() / 60_000) - to };
 }
 

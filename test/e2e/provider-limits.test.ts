@@ -1,5 +1,4 @@
 /** A provider's own limits are meters: one that is full is passed over, and settled like any other. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
@@ -60,23 +59,27 @@ it('passes over a provider that is full by its meter, from the very next request
   expect(await ask('backed')).toEqual({ status: 200, provider: 'anthropic' });
 
   // Settled after the last byte.
-  await sleep(500);
-  const [openai, anthropic] = [await show('provider:openai'), await show('provider:anthropic')];
-  expect(openai).toMatchObject({ inFlight: [] });
-  expect(anthropic).toMatchObject({ inFlight: [] });
-  const rows = await tollgate<{ provider: string; cost: number; requests: number }[]>(
-    'query',
-    `SELECT provider, count(*) AS requests, sum(cost_nano_usd) AS cost FROM requests
-     WHERE outcome = 'ok' AND team = 'capacity' GROUP BY 1 ORDER BY 1`,
-  );
-  expect(rows.map(({ provider, requests }) => [provider, Number(requests)])).toEqual([
+  const settled = async (scope: string): Promise<Meter> => {
+    await expect.poll(() => show(scope)).toMatchObject({ inFlight: [] });
+    return show(scope);
+  };
+  const [openai, anthropic] = [await settled('provider:openai'), await settled('provider:anthropic')];
+  const spent = () =>
+    tollgate<{ provider: string; cost: number; requests: number }[]>(
+      'query',
+      `SELECT provider, count(*) AS requests, sum(cost_nano_usd) AS cost FROM requests
+       WHERE outcome = 'ok' AND team = 'capacity' GROUP BY 1 ORDER BY 1`,
+    );
+  const counts = async () => (await spent()).map(({ provider, requests }) => [provider, Number(requests)]);
+  await expect.poll(counts).toEqual([
     ['anthropic', 2],
     ['openai', 3],
   ]);
+  const rows = await spent();
   expect(Math.round(anthropic.month.usd * 1e9)).toBe(Number(rows[0]?.cost));
   // The first one was before there was a meter; what was passed over is not counted.
   expect(openai.minute.requests).toBe(2);
   expect(openai.month.usd).toBeGreaterThan(0);
   expect(Math.round(openai.month.usd * 1e9)).toBeLessThan(Number(rows[1]?.cost));
-  expect(await tollgate('quotas', 'show', 'team:capacity')).toMatchObject({ inFlight: [] });
+  await settled('team:capacity');
 });

@@ -68,7 +68,6 @@ async function ask({ key, marker, model = 'patient', stream = false, at = 0, pri
 
 const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => make(index));
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One request that never ends, on the wire. */
 async function occupy(key: string): Promise<void> {
@@ -101,7 +100,8 @@ describe('a request that finds no room', () => {
     const marker = fresh('priority');
     const { key } = await keyWith({ limit_parallel: 1 }, { maxPriority: 9 });
     const low = times(12, (at) => ask({ key, marker, at }));
-    await sleep(600);
+    // Some are through, and the others wait.
+    await expect.poll(() => upstream.calls(`[${marker}]`).length).toBeGreaterThanOrEqual(2);
     const high = times(4, (at) => ask({ key, marker, at, priority: 9 }));
     const [lows, highs] = [await Promise.all(low), await Promise.all(high)];
     expect([...lows, ...highs].every(({ status }) => status === 200)).toBe(true);
@@ -121,10 +121,11 @@ describe('a request that finds no room', () => {
     ]);
     expect(hurried.status).toBe(429);
     expect(hurried.tookMs).toBeGreaterThan(1_000);
-    expect(hurried.tookMs).toBeLessThan(2_500);
+    // Without its deadline it would be twenty seconds.
+    expect(hurried.tookMs).toBeLessThan(10_000);
     expect([streamed.status, streamed.headers.get('content-type')]).toEqual([429, 'application/json']);
     expect(streamed.tookMs).toBeGreaterThan(11_000);
-    expect(streamed.tookMs).toBeLessThan(14_000);
+    expect(streamed.tookMs).toBeLessThan(18_000);
     expect(upstream.calls(`[${marker}]`)).toHaveLength(0);
   });
 
@@ -136,7 +137,8 @@ describe('a request that finds no room', () => {
     for (const asked of [{ key: poor.key }, { key: closed.key }, { key: busy.key, model: 'plain' }]) {
       const { status, tookMs } = await ask({ ...asked, marker: 'refused' });
       expect(status).toBe(429);
-      expect(tookMs).toBeLessThan(1_000);
+      // Not twenty seconds.
+      expect(tookMs).toBeLessThan(5_000);
     }
   });
 });

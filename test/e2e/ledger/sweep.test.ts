@@ -256,7 +256,18 @@ describe('the sweep', () => {
     expect(await upkeepAt(nowMs + 30 * MINUTE).run()).toMatchObject({ failed: 1 });
     await upkeepAt(nowMs + 75 * MINUTE).run();
     expect(await upkeepAt(nowMs + 76 * MINUTE).run()).toMatchObject({ failed: 0 });
-    hour = nowMs + 120 * MINUTE;
+
+    // Nor forgotten: once an hour it is looked at again, until somebody has repaired what is broken.
+    const fullHour = (hours: number): number => Math.ceil(nowMs / (60 * MINUTE) + hours) * 60 * MINUTE;
+    expect(await upkeepAt(fullHour(2)).run()).toMatchObject({ swept: 0, failed: 1 });
+    await bench.put({ ...(await bench.item(pk, broken.requestId)), nano: { N: '0' } } as never);
+    const last = upkeepAt(fullHour(3));
+    expect(await last.run()).toMatchObject({ swept: 1, failed: 0 });
+    expect(last.rows).toMatchObject([{ request_id: broken.requestId, outcome: 'lost' }]);
+    expect(await bench.show(scope, fullHour(3))).toMatchObject({ inFlight: [], reservedUsd: 0 });
+    expect(await upkeepAt(fullHour(4)).run()).toMatchObject({ swept: 0, failed: 0 });
+    expect(await bench.item('upkeep', 'sweep')).not.toHaveProperty('left');
+    hour = fullHour(5);
   });
 
   it('costs eight reads a minute and one write where there is nothing to do', async () => {
