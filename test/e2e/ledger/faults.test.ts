@@ -46,6 +46,26 @@ describe.each(['lost', 'unsent', 'throttled', 'error-500'] as const)('a write th
     });
   });
 
+  it('is charged once on a meter that is in use: its windows stand, and others are in flight', async () => {
+    const scope = team();
+    const limits = { limit_rpm: 10, limit_tpm: 1_000, limit_parallel: 5, budget_day_usd: 5, budget_month_usd: 50 };
+    await bench.limit(scope, limits);
+    const others = bench.ledger();
+    for (const _ of [1, 2]) admitted(await others.reserve(ask([scope], { tokens: 10, costNano: usd(0.1) })));
+    const isMeter = failing(() => `meter#${scope}`, fault, 2);
+    let isBad = false;
+    const ledger = bench.ledger((call) => (isBad ? isMeter(call) : undefined));
+    await ledger.room([scope], NOON);
+    isBad = true;
+    const reservation = admitted(await ledger.reserve(ask([scope], { tokens: 100, costNano: usd(1) })));
+    const reserved = { minute: { requests: 3, tokens: 120 }, day: { usd: 1.2 }, month: { usd: 1.2 }, reservedUsd: 1.2 };
+    expect(await bench.show(scope)).toMatchObject({ ...reserved, inFlight: { length: 3 } });
+    const settling = bench.ledger(failing(() => `meter#${scope}`, fault, 2));
+    await settling.settle(reservation, { tokens: 40, costNano: usd(0.5) }, NOON);
+    const settled = { minute: { requests: 3, tokens: 60 }, day: { usd: 0.7 }, month: { usd: 0.7 }, reservedUsd: 0.2 };
+    expect(await bench.show(scope)).toMatchObject({ ...settled, inFlight: { length: 2 } });
+  });
+
   it('of a scope that is only counted is counted once', async () => {
     const scope = team();
     const used = { tokens: 1, costNano: usd(0.5) };

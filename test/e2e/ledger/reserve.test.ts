@@ -227,6 +227,7 @@ describe('a broken meter', () => {
     ['open', { S: 'x' }],
     ['slot', { N: '1.5' }],
     ['slot_requests', { N: '1' }],
+    ['split', { N: '1000000000' }],
     ['v', { N: '2' }],
   ] as const)('with %s = %j refuses, names the item and the attribute, and recovers', async (name, value) => {
     const scope = team();

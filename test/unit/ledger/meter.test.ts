@@ -31,6 +31,10 @@ describe('parseMeter', () => {
     [{ day_nano: text('5') }, '"day_nano" must be of type number'],
     [{ month: text('November') }, '"month" must be a date, not "November"'],
     [{ open: { L: [] } }, '"open" must be a set of strings'],
+    [{ shards: number(65) }, '"shards" must be a whole number from 1 to 64'],
+    [{ split: number(1e9) }, '"split" must be a whole number from 1 to 64'],
+    [{ split: text('2') }, '"split" must be of type number'],
+    [{ made: number(-1) }, '"made" must be a whole number from 1 to 64'],
     [{ slot: number(1), slot_tokens: text('') }, '"slot_tokens" must be a list of numbers'],
     [{ slot: number(1), slot_tokens: { L: [text('1')] } }, '"slot_tokens" must hold numbers only'],
   ] as const)('refuses %j', (item, problem) => {
