@@ -3,7 +3,7 @@ import type { EncodedRequest, EncodeTarget, ErrorReply } from '../core/codec.ts'
 import { type ErrorKind, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { UpstreamReply, UpstreamTarget } from '../core/ports.ts';
 import { quirksOf } from '../core/quirks.ts';
-import { type ServiceTerm, withoutCache } from '../core/usage.ts';
+import { NO_USAGE, type ServiceTerm, withoutCache } from '../core/usage.ts';
 import { costNano, isPriced } from '../ledger/prices.ts';
 import type { ModelSettings } from '../routing/plan.ts';
 import type { Gateway, Setup } from './gateway.ts';
@@ -148,6 +148,22 @@ export function closeAttempt(exchange: Exchange, attempt: Pick<Attempt, 'target'
   trace.unpriced = price === undefined || !isPriced(price, terms);
   trace.costNano = price === undefined ? 0 : costNano(price, usage, terms);
   trace.uncachedCostNano = price === undefined ? 0 : costNano(price, withoutCache(usage), terms);
+  if (!mayBeBilled(trace)) return;
+  const sent = { ...NO_USAGE, inputTokens: exchange.inputTokens };
+  trace.estimate = {
+    inputTokens: sent.inputTokens,
+    outputTokens: 0,
+    costNano: price === undefined ? 0 : costNano(price, sent, exchange.terms),
+  };
+}
+
+/**
+ * Failed after it was sent, with nothing to show for it: a provider that was slow, or broke off, may have read the prompt.
+ * Errors are free with all of them.
+ */
+function mayBeBilled({ sent, error, status, usageSource }: AttemptTrace): boolean {
+  if (!sent || error === undefined || usageSource !== 'none') return false;
+  return error.kind !== 'upstream-unreachable' && (status === undefined || (status >= 200 && status <= 299));
 }
 
 function reasonOf(signal: AbortSignal): GatewayError | undefined {

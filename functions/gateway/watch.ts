@@ -35,6 +35,9 @@ export function createWatch(attempt: AttemptTrace): Watch {
   let report: Report | undefined;
   const received = createTextMeter();
   const fragile = new Set<number>();
+  /** Blocks in which a provider explains why it does not answer, which some do not bill. */
+  const refusals = new Set<number>();
+  let isAnswered = false;
   let hasContent = false;
   let finished = false;
   let progress = 0;
@@ -52,10 +55,12 @@ export function createWatch(attempt: AttemptTrace): Watch {
             // A text block may be opened long before its first word; a call, or what only its own dialect reads, is content.
             if (event.block.type === 'tool-call' || event.block.type === 'opaque') hasContent = true;
             if (event.block.type === 'tool-call') received.add(event.block.name);
+            if (event.block.type === 'refusal') refusals.add(event.index);
             break;
           case 'block-delta':
             if (event.text === '') break;
             hasContent = true;
+            isAnswered ||= !refusals.has(event.index);
             received.add(event.text);
             break;
           case 'block-signature':
@@ -89,7 +94,8 @@ export function createWatch(attempt: AttemptTrace): Watch {
       if (report === undefined) {
         if (!hasContent) return { usage: NO_USAGE, usageSource: 'none', terms: [] };
         return {
-          usage: { ...NO_USAGE, inputTokens, outputTokens: received.tokens() },
+          // A redacted thought has no text, and is not nothing.
+          usage: { ...NO_USAGE, inputTokens, outputTokens: Math.max(1, received.tokens()) },
           usageSource: 'estimated',
           terms,
         };
@@ -98,14 +104,11 @@ export function createWatch(attempt: AttemptTrace): Watch {
       // The provider's last word on output is from before what it sent since: it was cut short, or (some servers, in
       // front of models of others) its count at the beginning of the answer is all that it ever says. Nor is it one
       // where it counts nothing for what came.
-      const isStale = received.tokens() > report.after || !finished || isSilent(usage, received.tokens());
+      const isSilent = isAnswered && totalOutputTokens(usage) === 0;
+      const isStale = received.tokens() > report.after || !finished || isSilent;
       if (!isStale) return { usage, usageSource: 'reported', terms: report.terms };
       const outputTokens = Math.max(usage.outputTokens, received.tokens());
       return { usage: { ...usage, outputTokens }, usageSource: 'estimated', terms: report.terms };
     },
   };
-}
-
-function isSilent(usage: Usage, received: number): boolean {
-  return received > 0 && totalOutputTokens(usage) === 0;
 }
