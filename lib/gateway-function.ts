@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -43,6 +43,12 @@ export interface GatewayFunctionProps {
    */
   readonly network?: PrivateNetwork;
 }
+
+/** Of both functions. */
+export const NO_TRACING = {
+  id: 'Serverless-LambdaTracing',
+  reason: 'Every request has its times in its row of the log; X-Ray would charge for a sample of the same.',
+};
 
 /** The name of the configuration inside the bundle, and what the environment variable says. */
 const BUNDLED_CONFIG = 'gateway.json';
@@ -92,6 +98,13 @@ export class GatewayFunction extends Construct implements IGrantable {
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
 
+    Validations.of(handler).acknowledge(
+      {
+        id: 'Serverless-LambdaDLQ',
+        reason: 'It is invoked through its URL only, and who called gets the error; nothing is queued.',
+      },
+      NO_TRACING,
+    );
     if (props.network !== undefined) placeInNetwork(handler, role, props.network);
 
     // Open to the internet by default: callers are told apart by Tollgate's own keys, which every SDK can send. With
