@@ -56,7 +56,8 @@ function write(question: Question, random: Random): readonly string[] {
   const enough = length ?? tokens.length + between(random, 24, 72);
   const all = [...tokens];
   while (all.length < enough) all.push(...splitTokens(` ${sentence()}`));
-  return length === undefined ? all : all.slice(0, length);
+  const { tokenChars = 0 } = question;
+  return (length === undefined ? all : all.slice(0, length)).map((token) => token.padEnd(tokenChars, '.'));
 }
 
 function openingOf(question: Question): string {

@@ -67,6 +67,12 @@ export async function complete(exchange: Exchange): Promise<void> {
   const work = prepare(exchange, body, asked, requestId);
   const isFirst = shared.firstTimes.isFirst(`${asked.model}|${work.seed}`);
   const plan = isFirst ? { ...model.plan, ...model.oncePlan } : model.plan;
+  const refusesPrefill = plan.refusesPrefill === true && endsWithAssistant(body);
+  if (refusesPrefill) {
+    const message =
+      'This model does not support assistant message prefill. The conversation must end with a user message.';
+    return refuse(provider.encodeProblem({ message }, requestId), model.name);
+  }
   const error = errorOf(plan, asked.stream);
   if (error !== undefined) {
     const { name, status, headers = {} } = error;
@@ -135,6 +141,7 @@ async function answer(
   const question = {
     ...reading.question,
     answerTokens: plan.answerTokens,
+    tokenChars: plan.tokenChars,
     filterAfterTokens: plan.filterAfterTokens,
   };
   const others = Array.from({ length: reading.candidates - 1 }, (_, index) => composeAnswer(question, index + 1));
@@ -210,6 +217,7 @@ function breakOff(
   headers: { readonly [name: string]: string },
 ): void {
   if (plan.connection === 'reset') request.socket.resetAndDestroy();
+  if (plan.connection === 'headers') response.writeHead(200, headers).flushHeaders();
   if (plan.connection !== undefined) return; // Silence lasts until the client gives up or the server closes.
   response.writeHead(200, headers);
   response.end(plan.body);
@@ -227,4 +235,11 @@ function parse(text: string): JsonObject | undefined {
 
 function modelOf(body: JsonObject | undefined): string {
   return typeof body?.model === 'string' ? body.model : 'unknown';
+}
+
+/** `messages` or `contents` or `input`: whose the last one is. */
+function endsWithAssistant({ messages, contents, input }: JsonObject): boolean {
+  const turns = [messages, contents, input].find(Array.isArray) ?? [];
+  const last: unknown = turns.at(-1);
+  return isJsonObject(last) && (last.role === 'assistant' || last.role === 'model');
 }

@@ -32,7 +32,7 @@ export async function deliverStream(delivery: Delivery, script: Script): Promise
   const spent = { outputTokens: 0, reasoningTokens: 0 };
   if (!pace.earlyHeaders && !(await pause(pace.firstTokenMs, signal))) return { ...spent, complete: false };
   const headers = { ...delivery.headers, 'content-type': plan.contentType ?? script.contentType ?? EVENT_STREAM };
-  const output = createOutput(delivery.response, 200, headers, plan.gzip === true, script.encoding);
+  const output = createOutput(delivery.response, 200, headers, plan, script.encoding);
   output.write(script.head);
   if (pace.earlyHeaders) {
     await output.flush();
@@ -99,8 +99,9 @@ export async function deliverWhole(delivery: Delivery, body: string, answers: re
   if (!generated.complete) return generated;
   const { kind, ms = 0 } = plan.interruption ?? {};
   const headers = { ...delivery.headers, 'content-type': plan.contentType ?? 'application/json' };
-  const length = plan.gzip === true || kind === 'end' ? {} : { 'content-length': Buffer.byteLength(body) };
-  const output = createOutput(delivery.response, 200, { ...headers, ...length }, plan.gzip === true);
+  const isChunked = plan.gzip === true || plan.splitCharacters === true || kind === 'end';
+  const length = isChunked ? {} : { 'content-length': Buffer.byteLength(body) };
+  const output = createOutput(delivery.response, 200, { ...headers, ...length }, plan);
   const middle = Math.floor(body.length / 2);
   if (kind === undefined) output.write(body);
   else output.write(kind === 'malformed' ? `${body.slice(0, -1)}!` : body.slice(0, middle));

@@ -20,8 +20,8 @@ export type Interruption = 'cut' | 'end' | 'stall' | 'malformed' | 'error-event'
 
 export interface FaultPlan {
   readonly error?: { readonly name: ErrorName; readonly status: number; readonly headers?: Record<string, string> };
-  /** `reset`: the socket is destroyed before the headers. `silence`: the headers never come. */
-  readonly connection?: 'reset' | 'silence';
+  /** `reset`: the socket is destroyed before the headers. `silence`: they never come. `headers`: nothing comes behind them. */
+  readonly connection?: 'reset' | 'silence' | 'headers';
   readonly firstTokenMs?: number;
   /** No delays at all. */
   readonly fast?: boolean;
@@ -36,6 +36,12 @@ export interface FaultPlan {
   /** Stands in place of the answer's body, with status 200. */
   readonly body?: string;
   readonly gzip?: boolean;
+  /** Every character that has several bytes comes in several pieces. */
+  readonly splitCharacters?: boolean;
+  /** Every token of text is filled up to this length. */
+  readonly tokenChars?: number;
+  /** Conversations that end with the assistant's words are refused, as by newer models of Claude. */
+  readonly refusesPrefill?: boolean;
 }
 
 interface Fault {
@@ -91,6 +97,12 @@ export const FAULTS: readonly Fault[] = [
   { pattern: /^sign-in-page$/,                 example: 'sign-in-page',             about: "a proxy's HTML page with status 200",                 plan: () => ({ contentType: 'text/html', body: PAGE }) },
   { pattern: /^empty-body$/,                   example: 'empty-body',               about: 'status 200 and nothing else',                         plan: () => ({ body: '' }) },
   { pattern: /^gzip$/,                         example: 'gzip',                     about: 'compressed, whether it was asked for or not',         plan: () => ({ gzip: true }) },
+  { pattern: /^headers-only$/,                 example: 'headers-only',             about: 'headers at once, and then nothing',                   plan: () => ({ connection: 'headers' }) },
+  { pattern: /^split-characters$/,             example: 'split-characters',         about: 'chunks end within characters',                        plan: () => ({ splitCharacters: true }) },
+  { pattern: /^wide-(\d+)$/,                   example: 'wide-4000',                about: 'every token of text has so many characters',          plan: (chars = 1) => ({ tokenChars: chars }) },
+  { pattern: /^no-prefill$/,                   example: 'no-prefill',               about: "400 where the last turn is the assistant's",          plan: () => ({ refusesPrefill: true }) },
+  { pattern: /^flapping-(\d+)$/,               example: 'flapping-500',             about: '503 for so many ms, then well for as long, and so on', plan: (ms = 1) => (Math.floor(Date.now() / ms) % 2 === 0 ? fail(503) : {}) },
+  { pattern: /^run-([a-z0-9-]+)$/,             example: 'run-1',                    about: 'nothing: tells targets of one model apart',           plan: () => ({}) },
   { pattern: /^fast$/,                         example: 'fast',                     about: 'no delays at all',                                    plan: () => ({ fast: true }) },
   { pattern: /^tokens-(\d+)$/,                 example: 'tokens-200',               about: 'the length of a text answer',                         plan: (tokens = 1) => ({ answerTokens: tokens }) },
 ];

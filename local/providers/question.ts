@@ -39,6 +39,8 @@ export interface Question {
   readonly refusesInSilence?: boolean;
   /** The exact length of the answer in tokens, where a fault asks for one. */
   readonly answerTokens: number | undefined;
+  /** To how many characters a token of text is filled up, where a fault asks for it. */
+  readonly tokenChars?: number | undefined;
   /** Where the content filter ends the answer, where a fault asks for it. */
   readonly filterAfterTokens: number | undefined;
 }

@@ -299,6 +299,37 @@ const LOOKS: { readonly [example: string]: (provider: Provider, stream: boolean)
     ).text();
     expect(stream ? text.includes(WIRES[provider].done) : isJson(text)).toBe(true);
   },
+  'headers-only': async (provider, stream) => {
+    expect(await send(provider, 'headers-only', stream, 300)).toMatchObject({
+      status: 200,
+      body: '',
+      failure: 'ABORT_ERR',
+    });
+  },
+  'split-characters': async (provider, stream) => {
+    const { body, bytes, pieces } = await send(provider, 'split-characters+tokens-200+fast', stream);
+    expect(stream ? body.includes(WIRES[provider].done) : isJson(body)).toBe(true);
+    expect(bytes.some((byte) => byte > 127)).toBe(true);
+    expect(pieces).toBeGreaterThan(1);
+  },
+  'wide-4000': async (provider, stream) => {
+    const { body } = await send(provider, 'wide-4000+tokens-20+fast', stream);
+    expect(body.length).toBeGreaterThan(80_000);
+    expect(stream ? body.includes(WIRES[provider].done) : isJson(body)).toBe(true);
+  },
+  'no-prefill': async (provider, stream) => {
+    expect((await send(provider, 'no-prefill+fast', stream)).status).toBe(200);
+  },
+  'flapping-500': async (provider, stream) => {
+    const statuses = new Set<number>();
+    for (const end = Date.now() + 4_000; statuses.size < 2 && Date.now() < end; ) {
+      statuses.add((await send(provider, 'flapping-100+fast', stream)).status);
+    }
+    expect([...statuses].sort()).toEqual([200, 503]);
+  },
+  'run-1': async (provider, stream) => {
+    expect((await send(provider, 'run-1+fast', stream)).status).toBe(200);
+  },
   fast: async (provider, stream) => {
     // At the usual pace, 200 tokens take more than two seconds.
     expect((await send(provider, 'fast+tokens-200', stream)).totalMs).toBeLessThan(1_500);
@@ -331,6 +362,20 @@ test.each([400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529])('status 
     const name = provider === 'gemini' ? 'status' : 'type';
     expect(JSON.parse(seen.body)).toMatchObject({ error: { [name]: expect.any(String), message: expect.any(String) } });
   }
+});
+
+test('no-prefill refuses conversations that end with the assistant', async () => {
+  const { providers } = start();
+  const messages = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Well' },
+  ];
+  const response = await fetch(`${providers.anthropicBaseUrl}/v1/messages`, {
+    method: 'POST',
+    headers: { 'x-api-key': 'k', 'anthropic-version': '2023-06-01' },
+    body: JSON.stringify({ model: 'claude-sonnet-4-5@no-prefill+fast', max_tokens: 50, messages }),
+  });
+  expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('prefill')]);
 });
 
 test('without faults tokens come one by one, at a pace', async () => {
