@@ -69,7 +69,8 @@ export interface ErrorReply {
 
 /** Puts the frames of a stream together to the body that the same answer would have had unstreamed. */
 export interface ReplyFolder {
-  push(frame: Frame): void;
+  /** How many characters more it holds from then on. */
+  push(frame: Frame): number;
   /** Only ever called once the decoder has seen the end. */
   whole(): JsonObject;
 }

@@ -23,8 +23,8 @@ export interface SseFramerOptions {
   readonly maxFrameChars?: number;
 }
 
-/** Images come back as base64 in one frame, a few MB each. */
-const MAX_FRAME_CHARS = 16 * 1024 * 1024;
+/** Images come back as base64 in one frame, a few MB each, and a whole answer in the last one of OpenAI's Responses. */
+const MAX_FRAME_CHARS = 64 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = '\uFEFF';
 

@@ -14,7 +14,7 @@ import { answerContext, type Call, type ChatAttempt, openChat, passesThrough } f
 import { awaitContent, createReader, isStream } from './read-stream.ts';
 import { noteFirstContent, noteRescue, sentAttempts } from './trace.ts';
 
-/** Of the frames of one answer, which is held in memory. As much as of an unstreamed body. */
+/** Of one answer, which is held in memory: as much as of an unstreamed body. */
 const MAX_CHARS = 64 * 1024 * 1024;
 
 /** One attempt. Returns the client's JSON. */
@@ -62,17 +62,16 @@ async function readStreamed(call: Call, attempt: ChatAttempt): Promise<string> {
   const reader = createReader(call, attempt);
   const events: ChatEvent[] = [];
   const callOff = awaitContent(call, attempt);
-  let chars = 0;
+  let held = 0;
   try {
     for await (const frame of reply.frames(provider.framing)) {
-      chars += frame.data.length;
-      if (chars > MAX_CHARS) {
-        throw new GatewayError('upstream-malformed', `The provider's answer is over ${MAX_CHARS} characters.`);
-      }
       const read = reader.push(frame);
       if (read === undefined) continue;
       if (folder === undefined) events.push(...read);
-      else folder.push(frame);
+      held += folder?.push(frame) ?? sizeOf(read);
+      if (held > MAX_CHARS) {
+        throw new GatewayError('upstream-malformed', `The provider's answer is over ${MAX_CHARS} characters.`);
+      }
       if (watch.hasContent && attempt.trace.firstContentAtMs === undefined) {
         callOff();
         noteFirstContent(call.trace, attempt.trace, call.gateway.clock.now());
@@ -86,6 +85,10 @@ async function readStreamed(call: Call, attempt: ChatAttempt): Promise<string> {
   call.trace.after.push(() => reply.drain());
   if (folder !== undefined) return JSON.stringify(folder.whole());
   return JSON.stringify(call.client.encodeResponse(events, answerContext(call)));
+}
+
+function sizeOf(events: readonly ChatEvent[]): number {
+  return events.reduce((sum, event) => sum + (event.type === 'block-delta' ? event.text.length : 0), 0);
 }
 
 async function readWhole(call: Call, attempt: ChatAttempt): Promise<string> {

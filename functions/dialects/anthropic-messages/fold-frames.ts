@@ -54,6 +54,7 @@ export function createFolder(): ReplyFolder {
     push(frame) {
       const event = readDraft(frame);
       if (event !== undefined) fold({ ...event, type: event.type ?? frame.event });
+      return frame.data.length;
     },
     whole() {
       for (const index of [...open.keys()]) stop(open, index);

@@ -19,10 +19,11 @@ export function createFolder(request: JsonObject): ReplyFolder | undefined {
   return {
     push(frame) {
       const chunk = readDraft(frame);
-      if (chunk === undefined) return;
+      if (chunk === undefined) return 0;
       const { candidates: pieces, ...rest } = chunk;
       Object.assign(body, rest);
       for (const [position, piece] of draftList(pieces).entries()) addCandidate(candidates, piece, position);
+      return frame.data.length;
     },
     whole() {
       const ordered = [...candidates].sort(([a], [b]) => a - b).map(([, candidate]) => candidate);

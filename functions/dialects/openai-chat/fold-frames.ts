@@ -17,12 +17,13 @@ export function createFolder({ modalities }: JsonObject): ReplyFolder | undefine
   return {
     push(frame) {
       const chunk = readDraft(frame);
-      if (chunk === undefined) return;
+      if (chunk === undefined) return 0;
       for (const [field, value] of Object.entries(chunk)) {
         if (field === 'choices') addChoices(choices, draftList(value));
         // Azure's first chunk has empty names; the last one may have no usage.
         else if (field !== PADDING && (isTold(value) || !(field in body))) body[field] = value;
       }
+      return frame.data.length;
     },
     whole() {
       const ordered = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => finishChoice(choice));

@@ -10,9 +10,10 @@ export function createFolder({ background }: JsonObject): ReplyFolder | undefine
   let response: JsonObject = {};
   return {
     push({ data, event }) {
-      if (!TERMINAL.test(data.slice(0, 500)) && !/^response\.(completed|incomplete)$/.test(event ?? '')) return;
+      if (!TERMINAL.test(data.slice(0, 500)) && !/^response\.(completed|incomplete)$/.test(event ?? '')) return 0;
       const value = JSON.parse(data) as Json;
       if (isJsonObject(value) && isJsonObject(value.response)) response = value.response;
+      return data.length;
     },
     whole: () => response,
   };
