@@ -40,7 +40,8 @@ export function judge(run: Run, seen: Seen, row: LogRow | undefined, times: Time
   if (row === undefined) problems.push('there is no row');
   else {
     if (row.attempt_count > ATTEMPTS) problems.push(`${row.attempt_count} attempts in the row`);
-    if ((row.outcome === 'ok') !== (sight === 'answer')) problems.push(`the row says ${row.outcome}`);
+    if ((row.outcome === 'ok') !== (sight === 'answer' || sight === 'unreadable'))
+      problems.push(`the row says ${row.outcome}`);
     const { flag, usageSource } = scenario;
     if (flag !== undefined && sight === 'answer' && !row.flags.includes(flag)) problems.push(`no flag "${flag}"`);
     if (usageSource !== undefined && row.usage_source !== usageSource) problems.push(`usage is ${row.usage_source}`);
@@ -53,7 +54,7 @@ export function judge(run: Run, seen: Seen, row: LogRow | undefined, times: Time
 }
 
 function sightOf(run: Run, { outcome }: Seen, row: LogRow | undefined): Verdict['sight'] {
-  if ('thrown' in outcome) return 'lie';
+  if ('thrown' in outcome) return 'unreadable';
   const isWhole = isComplete(run, outcome.text);
   if (outcome.error === undefined && outcome.finish === 'stop') return isWhole ? 'answer' : 'lie';
   if (outcome.error === undefined) return 'lie';

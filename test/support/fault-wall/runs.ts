@@ -1,6 +1,6 @@
 /** Every run of the wall: a scenario, seen by one client, streamed or whole, with or without another target. */
 import { type ClientDialect, DIALECTS, type Dialect } from '../../../functions/core/chat.ts';
-import { type Expected, FLAPPING, SCENARIOS, type Scenario } from './scenarios.ts';
+import { FLAPPING, SCENARIOS, type Scenario, type Sight } from './scenarios.ts';
 
 export const CLIENT_DIALECTS = [
   'openai-chat',
@@ -18,7 +18,7 @@ export interface Run {
   readonly provider: Dialect;
   readonly fallback: Dialect | undefined;
   readonly streamed: boolean;
-  readonly expected: Expected[keyof Expected];
+  readonly expected: Sight;
 }
 
 export interface Selection {
@@ -63,7 +63,10 @@ export function selectRuns({ only = [], dialects = CLIENT_DIALECTS, short = fals
             provider,
             fallback,
             streamed,
-            expected: streamed ? expected.streamed : expected.whole,
+            expected:
+              streamed && client === provider && client === scenario.unreadable
+                ? 'unreadable'
+                : expected[streamed ? 'streamed' : 'whole'],
           };
         }),
       );

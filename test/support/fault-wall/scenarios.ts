@@ -3,9 +3,9 @@ import type { Dialect } from '../../../functions/core/chat.ts';
 
 /**
  * `answer`: the whole answer, and nothing that says otherwise. `error`: an error before any content. `broken`: content, and
- * then an error: only a stream can.
+ * then an error: only a stream can. `unreadable`: the provider's own bytes, in which its SDK misses something.
  */
-export type Sight = 'answer' | 'error' | 'broken';
+export type Sight = 'answer' | 'error' | 'broken' | 'unreadable';
 
 export interface Expected {
   readonly streamed: Sight;
@@ -33,6 +33,8 @@ export interface Scenario {
   /** In the row of every answer. */
   readonly flag?: string;
   readonly usageSource?: 'reported' | 'estimated';
+  /** Streams of this dialect that its own SDK throws at: they pass through as they are, and lack what it reads. */
+  readonly unreadable?: Dialect;
   /** Answers are this long, instead of 60 tokens. */
   readonly chars?: number;
   /** The first target sees a shorter window than the second. */
@@ -81,7 +83,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { id: 'refusal-fallback',   title: 'Content refusal, onRefusal: fallback', fault: 'content-filter',               ...replaced, settings: { onRefusal: 'fallback' } },
   { id: 'no-prefill',         title: 'Fallback that refuses a prefill',     fault: CUT, fallbackFault: 'no-prefill', ...cut },
   { id: 'no-prefill-buffer',  title: 'The same, rescue: buffer',            fault: CUT, fallbackFault: 'no-prefill', ...replaced, settings: { rescue: 'buffer' } },
-  { id: 'no-usage',           title: 'Usage missing',                       fault: 'no-usage',                      backed: answers, alone: answers, usageSource: 'estimated' },
+  { id: 'no-usage',           title: 'Usage missing',                       fault: 'no-usage',                      backed: answers, alone: answers, usageSource: 'estimated', unreadable: 'anthropic-messages' },
   { id: 'error-event',        title: 'Error event inside a 200 stream',     fault: 'error-event-at-20',             ...cut },
   { id: 'error-event-first',  title: 'Error event before any content',      fault: 'error-event-at-0',              ...replaced },
   { id: 'content-type',       title: 'Wrong content type',                  fault: 'wrong-content-type',            ...replaced },

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createKey } from '../../../functions/adapters/key-admin.ts';
 import type { ClientDialect } from '../../../functions/core/chat.ts';
 import { openLake } from '../../../local/lake.ts';
 import type { JournalEntry } from '../../../local/providers/journal.ts';
@@ -61,9 +63,10 @@ export async function startWall({ runs, flapping, real = false }: WallOptions): 
   // Read when the handler is loaded, which is once a process.
   process.env.FAULT_WALL_PING_MS = String(times.pingMs);
   const stack = await startLocal({ port: 0, config, data: join(data, 'data'), handlerModule: HANDLER });
+  const key = await createWallKey(stack.endpoints.dynamodb);
   const clients = new Map<ClientDialect, Client>();
   const clientOf = (dialect: ClientDialect): Client => {
-    const client = clients.get(dialect) ?? CLIENTS[dialect](stack.url, stack.firstKey?.key ?? '');
+    const client = clients.get(dialect) ?? CLIENTS[dialect](stack.url, key);
     clients.set(dialect, client);
     return client;
   };
@@ -107,6 +110,17 @@ export async function startWall({ runs, flapping, real = false }: WallOptions): 
     },
   };
   return wall;
+}
+
+/** Without a budget: what a retry may cost is another wall's subject. */
+async function createWallKey(endpoint: string): Promise<string> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  try {
+    return (await createKey({ client, table: 'tollgate', team: 'wall' })).key;
+  } finally {
+    client.destroy();
+  }
 }
 
 async function startUntrusted(): Promise<Server> {

@@ -107,7 +107,7 @@ function readMessage(message: Message): Outcome {
     reasoning: message.content.map((block) => (block.type === 'thinking' ? block.thinking : '')).join(''),
     calls: callsOf(message).map((call) => ({ name: call.name, arguments: call.input })),
     finish: mapFinish(FINISH, message.stop_reason),
-    usage: {
+    usage: usage && {
       input: usage.input_tokens + (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0),
       output: usage.output_tokens,
     },

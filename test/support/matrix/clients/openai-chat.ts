@@ -136,7 +136,7 @@ function readCompletion(completion: ChatCompletion): Omit<Outcome, 'reasoning'> 
     })),
     finish: message.refusal ? 'refused' : mapFinish(FINISH, completion.choices[0]?.finish_reason),
     usage:
-      completion.usage === undefined
+      completion.usage == null
         ? undefined
         : { input: completion.usage.prompt_tokens, output: completion.usage.completion_tokens },
   };

@@ -95,7 +95,7 @@ function readResponse(response: Response): Outcome {
       .join(''),
     calls: callsOf(response).map((call) => ({ name: call.name, arguments: JSON.parse(call.arguments) as unknown })),
     finish: finishOf(response),
-    usage: usage === undefined ? undefined : { input: usage.input_tokens, output: usage.output_tokens },
+    usage: usage == null ? undefined : { input: usage.input_tokens, output: usage.output_tokens },
     ...(error === null
       ? {}
       : { error: { type: 'response.error', status: undefined, code: error.code, message: error.message } }),
