@@ -3,8 +3,11 @@ import type { ClientDialect, Dialect } from '../../../functions/core/chat.ts';
 import type { Run } from './runs.ts';
 import { FLAPPING } from './scenarios.ts';
 
-/** What the gateway is told, in real length. Idle is under the default of 30 s, so that a stall of 30 s is one. */
-const TIMEOUTS = { firstTokenMs: 30_000, idleMs: 20_000, totalMs: 120_000 };
+/**
+ * What the gateway is told, in real length. Idle is well under the default of 30 s, so that a stall of 30 s is one, in
+ * scaled time too: undici's clock of silence ticks twice a second.
+ */
+const TIMEOUTS = { firstTokenMs: 30_000, idleMs: 10_000, totalMs: 120_000 };
 const PING_MS = 15_000;
 export const ATTEMPTS = 3;
 const TOKENS = 60;
