@@ -13,7 +13,7 @@ import type { EncodedRequest } from '../core/codec.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
 import { awsConnectionError } from './aws-connection-error.ts';
-import { withIdleLimit } from './idle-limit.ts';
+import { idleLimitOf, withIdleLimit } from './idle-limit.ts';
 import { createNodeAgents, type NodeAgents } from './node-agents.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { createReply, type RawReply } from './upstream-reply.ts';
@@ -79,7 +79,7 @@ export function createBedrockUpstream({
         ...raw,
         provider: target.provider,
         ...(chosen === undefined ? {} : { secret: chosen.key }),
-        chunks: (body) => withIdleLimit(body, target.provider, how.idleMs),
+        chunks: (body) => withIdleLimit(body, target.provider, idleLimitOf(how)),
       });
     } catch (error) {
       throw abort.signal.aborted ? abort.signal.reason : awsConnectionError(target.provider, error);

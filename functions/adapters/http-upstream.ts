@@ -6,6 +6,7 @@ import { Agent, type Dispatcher, request as httpRequest } from 'undici';
 import type { EncodedRequest } from '../core/codec.ts';
 import type { ProviderConfig } from '../core/config.ts';
 import type { Upstream, UpstreamOptions, UpstreamReply, UpstreamTarget } from '../core/ports.ts';
+import { idleLimitOf, withIdleLimit } from './idle-limit.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { watchSockets } from './reused-socket.ts';
 import { connectionError } from './upstream-error.ts';
@@ -74,7 +75,8 @@ export function createHttpUpstream({ keys }: { readonly keys: ProviderKeys }): U
         dispatcher,
         // A whole answer's headers come when the model has finished: only the total deadline can bound it.
         headersTimeout: how.stream ? how.firstTokenMs : 0,
-        bodyTimeout: how.idleMs,
+        // Ours: undici's ticks twice a second, and cannot tell the first token from the next.
+        bodyTimeout: 0,
         signal: how.signal,
       });
     const { pooled, fresh } = agentsFor(how.connectMs);
@@ -90,6 +92,7 @@ export function createHttpUpstream({ keys }: { readonly keys: ProviderKeys }): U
         status: reply.statusCode,
         headers: flatten(reply.headers),
         body: reply.body,
+        chunks: (body) => withIdleLimit(body, target.provider, idleLimitOf(how)),
         ...(chosen === undefined ? {} : { secret: chosen.key }),
       });
     } catch (error) {

@@ -191,6 +191,8 @@ export interface UpstreamOptions {
   readonly connectMs: number;
   readonly firstTokenMs: number;
   readonly idleMs: number;
+  /** Whether content has come: until then a stream is waited for as for its first token. */
+  hasBegun?(): boolean;
   /** Called once, when the request goes out; not where there is no key for it. */
   sending?(key: KeyUse | undefined): void;
 }

@@ -58,6 +58,7 @@ export async function sendAttempt(
       connectMs: settings.timeouts.connectMs,
       firstTokenMs: settings.timeouts.firstTokenMs,
       idleMs: settings.timeouts.idleMs,
+      hasBegun: () => watch.hasContent,
       sending: (key) => {
         trace.sent = true;
         trace.key = key;
