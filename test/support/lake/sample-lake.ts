@@ -49,8 +49,13 @@ export async function makeSampleLake({ folder, requests, seed = 1, jsonFolder }:
       `COPY (${INVOICES_SQL}) TO ${text(join(folder, 'invoices', 'export.csv'))} (FORMAT csv, HEADER)`,
     );
     if (jsonFolder !== undefined) {
-      mkdirSync(jsonFolder, { recursive: true });
-      await connection.run(`COPY (SELECT ${columns}, dt FROM made) TO ${text(jsonFolder)} (FORMAT json, ${layout})`);
+      const days = await connection.runAndReadAll('SELECT DISTINCT dt FROM made');
+      for (const [day] of days.getRows()) {
+        const dayFolder = join(jsonFolder, `dt=${day}`);
+        mkdirSync(dayFolder, { recursive: true });
+        const rows = `SELECT ${columns} FROM made WHERE dt = ${text(String(day))}`;
+        await connection.run(`COPY (${rows}) TO ${text(join(dayFolder, 'rows.json'))} (FORMAT json)`);
+      }
     }
   } finally {
     connection.closeSync();
