@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerConfig } from './config.ts';
 import { type CliIo, createContext, type GlobalOptions } from './context.ts';
 import { registerCosts } from './costs.ts';
+import { registerDataset } from './dataset.ts';
 import { registerKeys } from './keys.ts';
 import { registerQuery } from './query.ts';
 import { registerQuotas } from './quotas.ts';
@@ -27,5 +28,6 @@ export function createProgram(io: CliIo, version: string): Command {
   registerConfig(program, context);
   registerCosts(program, context);
   registerQuery(program, context);
+  registerDataset(program, context);
   return program;
 }

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatRow } from '../../../functions/records/format-row.ts';
-import { ROW_COLUMNS, type Row } from '../../../functions/records/row.ts';
+import { ATTEMPT_FIELDS, ROW_COLUMNS, type Row } from '../../../functions/records/row.ts';
 import { convertToParquet, type Lake, openLake } from '../../../local/lake.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { fullRow, nullRow } from './rows.ts';
+import { fullRow, nullAttempt, nullRow } from './rows.ts';
 
 async function open(dir: string): Promise<Lake> {
   const lake = await openLake(dir);
@@ -68,6 +68,46 @@ describe('a row in the lake', () => {
     const dir = tempDir();
     await store(dir, [extreme]);
     expect(await readBack(dir)).toEqual([{ ...extreme, dt: '2026-11-23' }]);
+  });
+
+  test('keeps the extremes of every column, attempts and all', async () => {
+    const texts = ['', `${'x'.repeat(100_000)} ünï 漢字 🦙 "\\'\t\r\n\u2028`];
+    const ends: { readonly [type: string]: readonly unknown[] } = {
+      string: texts,
+      timestamp: ['0001-01-01 00:00:00.001', '9999-12-31 23:59:59.999'],
+      bigint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+      double: [-Number.MAX_VALUE, 5e-324],
+      boolean: [false, true],
+      'array<string>': [[], texts],
+      'map<string,string>': [{}, { '': texts[1], [texts[1] ?? '']: '' }],
+    };
+    const row = (end: 0 | 1): Row => {
+      const values = ROW_COLUMNS.map(([name, type]) => [name, ends[type]?.[end]]);
+      const attempt = Object.fromEntries(ATTEMPT_FIELDS.map(([name, type]) => [name, ends[type]?.[end]]));
+      const attempts = [attempt, nullAttempt, attempt];
+      return { ...Object.fromEntries(values), attempts, request_id: String(end) } as unknown as Row;
+    };
+    for (const [name, value] of Object.entries(row(0))) expect(value, name).not.toBeUndefined();
+    const dir = tempDir();
+    const rows = [
+      row(0),
+      row(1),
+      { ...nullRow, request_id: '2', attempts: [nullAttempt], flags: [''], metadata: { a: '' } },
+    ];
+    await store(dir, rows);
+    expect(await readBack(dir)).toEqual(rows.map((each) => ({ ...each, dt: '2026-11-23' })));
+  });
+
+  test('is null in one column after another', async () => {
+    const dir = tempDir();
+    const rows = ROW_COLUMNS.filter(([name]) => name !== 'request_id').map(([name]) => ({
+      ...fullRow,
+      request_id: name,
+      [name]: null,
+    }));
+    await store(dir, rows);
+    const byId = [...rows].sort((a, b) => (a.request_id < b.request_id ? -1 : 1));
+    expect(await readBack(dir)).toEqual(byId.map((each) => ({ ...each, dt: '2026-11-23' })));
   });
 
   test('is never lost for what Parquet could not hold', async () => {
