@@ -1,7 +1,7 @@
 /** Which contents make a dataset: of requests for which a condition holds, each once, part by part. */
 import { CONTENTS, FEEDBACK } from '../functions/records/lake-tables.ts';
 import { REQUESTS_TABLE } from '../functions/records/row.ts';
-import type { Lake } from '../local/lake.ts';
+import type { OpenLake } from './open-lake.ts';
 
 export interface DatasetQuery {
   /** A condition over the columns of the log, and `score`: the mean of what was last said about the answer. */
@@ -20,34 +20,10 @@ export interface StoredContent {
 }
 
 /** In the order of their ids, so that the same log gives the same file. */
-export async function* readContents(lake: Lake, query: DatasetQuery): AsyncGenerator<StoredContent> {
-  const sql = `
-    WITH requests_once AS (
-      SELECT *, row_number() OVER (
-        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
-      ) AS copy_number
-      FROM ${REQUESTS_TABLE}
-      WHERE dt >= $1 AND started_at >= CAST($1 AS DATE) AND started_at < CAST($2 AS DATE) + INTERVAL '1' DAY
-    ),
-    judged AS (
-      SELECT request_id, max_by(score, received_at) AS score FROM ${FEEDBACK.name} WHERE dt >= $1 GROUP BY request_id, label
-    ),
-    scores AS (SELECT request_id, avg(score) AS score FROM judged GROUP BY request_id),
-    chosen AS (
-      SELECT request_id FROM (SELECT * EXCLUDE (copy_number) FROM requests_once WHERE copy_number = 1) AS requests
-      LEFT JOIN scores USING (request_id)
-      -- The condition ends with its line, so that a comment in it hides nothing.
-      WHERE (${query.where}
-      )
-    )
-    SELECT request_id, part, any_value(parts), any_value(request), any_value(answer),
-      bool_or(list_contains(coalesce(flags, []), 'content-cut'))
-    FROM ${CONTENTS.name}
-    WHERE dt >= $1 AND request_id IN (SELECT request_id FROM chosen)
-    GROUP BY request_id, part
-    ORDER BY request_id, part`;
+export async function* readContents(lake: OpenLake, query: DatasetQuery): AsyncGenerator<StoredContent> {
+  const sql = contentsSql(query);
   let parts: (readonly unknown[])[] = [];
-  for await (const rows of lake.stream(sql, [query.since ?? '0001-01-01', query.until ?? '9999-12-30'])) {
+  for await (const rows of lake.stream?.(sql) ?? [(await lake.query(sql)).rows]) {
     for (const row of rows) {
       if (parts[0] !== undefined && parts[0][0] !== row[0]) {
         yield joinParts(parts);
@@ -57,6 +33,45 @@ export async function* readContents(lake: Lake, query: DatasetQuery): AsyncGener
     }
   }
   if (parts.length > 0) yield joinParts(parts);
+}
+
+/** In the SQL that Athena and DuckDB share. Days are checked where they are typed. */
+export function contentsSql({ where, since = '2000-01-01', until = '2999-12-31' }: DatasetQuery): string {
+  return `
+    WITH requests_once AS (
+      SELECT *, row_number() OVER (
+        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
+      ) AS copy_number
+      FROM ${REQUESTS_TABLE}
+      WHERE dt >= '${since}'
+        AND started_at >= CAST(DATE '${since}' AS TIMESTAMP)
+        AND started_at < CAST(DATE '${until}' AS TIMESTAMP) + INTERVAL '1' DAY
+    ),
+    judged AS (
+      SELECT request_id, label, max_by(score, received_at) AS score
+      FROM ${FEEDBACK.name}
+      WHERE dt >= '${since}'
+      GROUP BY request_id, label
+    ),
+    scores AS (SELECT request_id, avg(score) AS score FROM judged GROUP BY request_id),
+    scored AS (SELECT * FROM requests_once LEFT JOIN scores USING (request_id) WHERE copy_number = 1),
+    chosen AS (
+      SELECT request_id FROM scored
+      -- The condition ends with its line, so that a comment in it hides nothing.
+      WHERE (${where}
+      )
+    )
+    SELECT
+      request_id,
+      part,
+      arbitrary(parts) AS parts,
+      arbitrary(request) AS request,
+      arbitrary(answer) AS answer,
+      bool_or(coalesce(contains(flags, 'content-cut'), FALSE)) AS is_cut
+    FROM ${CONTENTS.name}
+    WHERE dt >= '${since}' AND request_id IN (SELECT request_id FROM chosen)
+    GROUP BY request_id, part
+    ORDER BY request_id NULLS LAST, part NULLS LAST`;
 }
 
 function joinParts(parts: readonly (readonly unknown[])[]): StoredContent {

@@ -6,7 +6,7 @@ import type { CliContext } from './context.ts';
 import { parseDate } from './cost-options.ts';
 import { type DatasetQuery, readContents } from './dataset-query.ts';
 import { CliError, errorCode } from './errors.ts';
-import { openLocalLake } from './open-local-lake.ts';
+import { openLake } from './open-lake.ts';
 import { formatCount } from './table.ts';
 
 interface ExportOptions extends DatasetQuery {
@@ -50,7 +50,7 @@ async function exportDataset(context: CliContext, options: ExportOptions): Promi
   const file = resolve(context.io.cwd, options.out);
   const unfinished = `${file}.unfinished`;
   if (options.force !== true) await requireFree(file);
-  const lake = await openLocalLake(context);
+  const lake = await openLake(context);
   const leftOut = new Map<Unfit, number>();
   let examples = 0;
   let seen = 0;

@@ -5,6 +5,8 @@ import type { CliContext } from './context.ts';
 export interface OpenLake {
   /** One statement that reads, in the SQL that both engines share. */
   query(sql: string): Promise<LakeResult>;
+  /** The same rows a few at a time, where the engine is at hand. */
+  stream?(sql: string): AsyncIterable<LakeResult['rows']>;
   close(): void;
 }
 

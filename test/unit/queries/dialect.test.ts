@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { contentsSql } from '../../../cli/dataset-query.ts';
 import { fillQuery, type QueryParameter, queryNames, readQuery } from '../../../cli/named-query.ts';
 import { openLake } from '../../../local/lake.ts';
 import { findDifferences } from '../../support/lake/shared-sql.ts';
@@ -117,4 +118,9 @@ describe('the check', () => {
   ])("has a parser that refuses DuckDB's own %s", (sql) => {
     expect(parser?.validate(sql)).not.toEqual([]);
   });
+});
+
+test("what commands ask is Trino's too", () => {
+  const sql = contentsSql({ where: "app = 'web' -- the web", since: '2026-11-01' });
+  expect(parser?.validate(sql)).toEqual([]);
 });
