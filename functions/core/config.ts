@@ -301,8 +301,6 @@ export type Config = z.output<typeof configSchema>;
 export type ProviderConfig = Config['providers'][string];
 export type ModelConfig = Config['models'][string];
 export type TargetConfig = ModelConfig['targets'][number];
-export type ExperimentConfig = Config['experiments'][string];
-export type CapabilityOverride = Config['capabilities'][number];
 export type BreakerConfig = Config['breaker'];
 export type PriceOverride = Config['prices'][number];
 
