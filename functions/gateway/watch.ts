@@ -27,8 +27,6 @@ export interface Asked {
 interface Report {
   readonly usage: Usage;
   readonly terms: readonly ServiceTerm[];
-  /** What had been received before it, in tokens by our estimate. */
-  readonly after: number;
 }
 
 export function createWatch(attempt: AttemptTrace): Watch {
@@ -38,6 +36,8 @@ export function createWatch(attempt: AttemptTrace): Watch {
   /** Blocks in which a provider explains why it does not answer, which some do not bill. */
   const refusals = new Set<number>();
   let isAnswered = false;
+  /** Since the last report. */
+  let hasGoneOn = false;
   let hasContent = false;
   let finished = false;
   let progress = 0;
@@ -60,7 +60,10 @@ export function createWatch(attempt: AttemptTrace): Watch {
           case 'block-delta':
             if (event.text === '') break;
             hasContent = true;
-            isAnswered ||= !refusals.has(event.index);
+            if (!refusals.has(event.index)) {
+              isAnswered = true;
+              hasGoneOn = true;
+            }
             received.add(event.text);
             break;
           case 'block-signature':
@@ -75,7 +78,8 @@ export function createWatch(attempt: AttemptTrace): Watch {
             attempt.finishReason = event.reason;
             break;
           case 'usage':
-            report = { usage: event.usage, terms: event.terms ?? [], after: received.tokens() };
+            report = { usage: event.usage, terms: event.terms ?? [] };
+            hasGoneOn = false;
             break;
         }
       }
@@ -105,7 +109,7 @@ export function createWatch(attempt: AttemptTrace): Watch {
       // front of models of others) its count at the beginning of the answer is all that it ever says. Nor is it one
       // where it counts nothing for what came.
       const isSilent = isAnswered && totalOutputTokens(usage) === 0;
-      const isStale = received.tokens() > report.after || !finished || isSilent;
+      const isStale = hasGoneOn || !finished || isSilent;
       if (!isStale) return { usage, usageSource: 'reported', terms: report.terms };
       const outputTokens = Math.max(usage.outputTokens, received.tokens());
       return { usage: { ...usage, outputTokens }, usageSource: 'estimated', terms: report.terms };
