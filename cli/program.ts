@@ -5,6 +5,7 @@ import { type CliIo, createContext, type GlobalOptions } from './context.ts';
 import { registerCosts } from './costs.ts';
 import { registerDataset } from './dataset.ts';
 import { registerKeys } from './keys.ts';
+import { registerPrices } from './prices.ts';
 import { registerQuery } from './query.ts';
 import { registerQuotas } from './quotas.ts';
 import { registerSecrets } from './secrets.ts';
@@ -27,6 +28,7 @@ export function createProgram(io: CliIo, version: string): Command {
   registerSecrets(program, context);
   registerConfig(program, context);
   registerCosts(program, context);
+  registerPrices(program, context);
   registerQuery(program, context);
   registerDataset(program, context);
   return program;
