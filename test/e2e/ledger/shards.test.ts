@@ -131,7 +131,8 @@ describe('another number of shards', () => {
     [8, 3],
   ])('from %i to %i: nothing is forgotten, and what is left can be used', async (before, after) => {
     const scope = team();
-    await bench.limit(scope, { limit_rpm: 60, limit_tpm: 6_000, limit_parallel: 48, budget_month_usd: 1.2 });
+    const limits = { limit_rpm: 60, limit_tpm: 6_000, limit_parallel: 48, budget_month_usd: 1.2, budget_day_usd: 1.5 };
+    await bench.limit(scope, limits);
     if (before > 1) await split(scope, before);
     const ledger = bench.ledger();
     const running: Reservation[] = [];
@@ -149,6 +150,7 @@ describe('another number of shards', () => {
       inFlight: { length: 18 },
     });
     expect((await bench.show(scope)).month.usd).toBeCloseTo(18 * 0.02 + 6 * 0.01, 9);
+    expect((await bench.show(scope)).day.usd).toBeCloseTo(18 * 0.02 + 6 * 0.01, 9);
 
     const { inside } = await fill(ledger, scope, { tokens: 10, costNano: usd(0.02) });
     const report = await bench.show(scope);
@@ -162,6 +164,7 @@ describe('another number of shards', () => {
     }
     expect(await bench.show(scope)).toMatchObject({ inFlight: [], reservedUsd: 0 });
     expect((await bench.show(scope)).month.usd).toBeCloseTo((24 + inside.length) * 0.01, 9);
+    expect((await bench.show(scope)).day.usd).toBeCloseTo((24 + inside.length) * 0.01, 9);
   });
 
   it('typed into the item is made by the next request', async () => {
