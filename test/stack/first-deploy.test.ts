@@ -1,85 +1,106 @@
+/** The guide, tried line by line as a newcomer would, with the emulators in the place of AWS. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDynamoKeyStore } from '../../functions/adapters/dynamo-keys.ts';
-import { showMeter } from '../../functions/adapters/meter-admin.ts';
 import { readDeployment } from '../../lib/deployment.ts';
-import { OUTPUTS } from '../../lib/outputs.ts';
-import { startDynamoDb } from '../../local/dynamodb.ts';
+import { type DeployedStack, startDeployedStack } from '../support/deployed-stack.ts';
 import { PROJECT } from './synthesize.ts';
 
-const TABLE = 'tollgate';
 const run = promisify(execFile);
+const guide = readFileSync(join(PROJECT, 'docs/first-deploy.md'), 'utf8');
 
-let guide: string;
-let folder: string;
-let dynamodb: Awaited<ReturnType<typeof startDynamoDb>>;
-let client: DynamoDBClient;
+/** The shell lines of a section, by its number. */
+function commandsOf(section: number): string {
+  const [, text = ''] = new RegExp(`^## ${section}\\. .*\\n([\\s\\S]*?)(?=^## )`, 'm').exec(guide) ?? [];
+  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+  if (blocks.length === 0) throw new Error(`Section ${section} of the guide has no commands.`);
+  return blocks.join('\n');
+}
+
+let deployed: DeployedStack;
+let key = '';
+
+/** As they stand there, but for the addresses and keys that everybody has his own of. */
+async function type(section: number, input = ''): Promise<string> {
+  const commands = commandsOf(section)
+    .replace(/^URL=.*$/gm, '')
+    .replace(/^KEY=.*$/gm, '');
+  const script = `npx() { [ "$1" = tollgate ] || exit 9; shift; "${process.execPath}" bin/tollgate.ts "$@"; }
+URL='${deployed.local.url}/'; KEY='${key}'
+${commands}`;
+  const child = run('sh', ['-e', '-c', script], {
+    cwd: PROJECT,
+    env: { PATH: process.env.PATH, HOME: deployed.local.data, ...deployed.env },
+  });
+  child.child.stdin?.end(input);
+  return (await child).stdout;
+}
 
 beforeAll(async () => {
-  guide = await readFile(join(PROJECT, 'docs/first-deploy.md'), 'utf8');
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-guide-'));
-  dynamodb = await startDynamoDb({ port: 0, dir: join(folder, 'tables'), table: TABLE });
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  client = new DynamoDBClient({ endpoint: dynamodb.url, region: 'us-east-1', credentials });
+  deployed = await startDeployedStack('Tollgate', 'tollgate');
 });
-
-afterAll(async () => {
-  client.destroy();
-  await dynamodb.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => deployed?.close());
 
 describe('docs/first-deploy.md', () => {
-  it('makes a key and a budget that the gateway takes, with the commands as they stand there', async () => {
-    const commands = shellBlocks().filter((block) => block.includes('aws dynamodb put-item'));
-    expect(commands).toHaveLength(2);
-    const script = join(folder, 'guide.sh');
-    // What `aws` would send, instead of the sending; everything else is the guide's.
-    const preamble = `output() { echo "output of $1"; }
-aws() { node -p 'JSON.stringify(process.argv.slice(1))' -- "$@" >> "${folder}/calls"; }
-`;
-    await writeFile(script, preamble + commands.join('\n'));
-    const { stdout } = await run('sh', ['-e', script]);
-    for (const line of (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n')) {
-      const words = JSON.parse(line) as readonly string[];
-      expect(words.slice(0, 4)).toEqual(['dynamodb', 'put-item', '--table-name', `output of ${OUTPUTS.table}`]);
-      const Item = JSON.parse(words[words.indexOf('--item') + 1] ?? '') as Record<string, AttributeValue>;
-      await client.send(new PutItemCommand({ TableName: TABLE, Item }));
-    }
-
-    const keys = createDynamoKeyStore({ client, table: TABLE });
-    expect(await keys.find(stdout.trim(), Date.now())).toEqual({ keyId: 'key_first', team: 'demo' });
-    const meter = await showMeter({ client, table: TABLE, scope: 'team:demo' });
-    expect(meter).toMatchObject({ limits: { budget_month_usd: 10, limit_rpm: 60 } });
-    expect(meter).not.toHaveProperty('problem');
+  it('reaches the gateway', async () => {
+    // The rest of that section deploys.
+    const health = commandsOf(3)
+      .split('\n')
+      .find((line) => line.startsWith('curl'));
+    expect(health).toMatch(/^curl "\$\{URL\}health"$/);
+    expect(await (await fetch(`${deployed.local.url}/health`)).json()).toEqual({ status: 'ok' });
+    expect(guide).toContain('The answer is `{"status":"ok"}`.');
   });
 
-  it('asks for outputs that the stack has', () => {
-    const asked = [...guide.matchAll(/\$\(output (\w+)\)/g)].map(([, name]) => name);
-    expect(asked.length).toBeGreaterThan(3);
-    expect(Object.values(OUTPUTS)).toEqual(expect.arrayContaining(asked));
+  it('stores the key of a provider', async () => {
+    // A deployment has made the secret, without a value.
+    await deployed.local.tollgate('secrets', 'set', 'openai', 'sk-none');
+    expect(await type(4, 'sk-of-the-provider\n')).toContain('Stored a key as tollgate/openai');
   });
 
-  it('lists the options that there are', () => {
-    const listed = [...guide.matchAll(/^\| `(tollgate:\w+)` \|/gm)].map(([, name]) => name);
-    const refusal = (name: string) => {
+  it('makes a key and a budget, and sends the first request', async () => {
+    // The key is printed before it is used: the reader copies it.
+    const section = commandsOf(5);
+    const [create = ''] = section.split('\n');
+    expect(create).toContain('keys create --team demo');
+    const { stdout } = await deployed.local.tollgate('keys', 'create', '--team', 'demo', '--json');
+    key = (JSON.parse(stdout) as { readonly key: string }).key;
+    const output = await type(5);
+    expect(output).toMatch(/^sk-tg-/);
+    expect(output).toContain('team:demo');
+    expect(output).toContain('data: [DONE]');
+  });
+
+  it('shows what it cost, on the meter and in Athena', async () => {
+    await fetch(`${deployed.local.info.endpoints.firehose}/flush`, { method: 'POST' });
+    const output = await type(6);
+    expect(output).toMatch(/Costs from [\s\S]*demo/);
+    expect(output).toMatch(/team +requests/);
+  });
+
+  it('changes a limit', async () => {
+    await type(7);
+    const { stdout } = await deployed.local.tollgate('quotas', 'show', 'team:demo', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ limits: { limit_rpm: 30, budget_month_usd: 10 } });
+  });
+
+  it('lists the options that there are, and all of them', () => {
+    const listed = [...guide.matchAll(/^\| `tollgate:(\w+)` \|/gm)].map(([, name = '']) => name);
+    const refusal = (name: string): string => {
       try {
-        readDeployment({ [name]: Symbol('of no use') });
+        readDeployment({ [`tollgate:${name}`]: Symbol('of no use') });
         return '';
       } catch (error) {
         return (error as Error).message;
       }
     };
-    expect(listed).toHaveLength(12);
-    for (const name of listed) expect(refusal(name ?? '')).toMatch(new RegExp(`${name}: (?!no such option)`));
+    for (const name of listed) expect(refusal(name)).toMatch(new RegExp(`tollgate:${name}: (?!no such option)`));
+    const source = readFileSync(join(PROJECT, 'lib/deployment.ts'), 'utf8');
+    const [, schema = ''] = /const deploymentSchema = z\s*\.strictObject\(\{([\s\S]*?)\n {2}\}\)/.exec(source) ?? [];
+    const options = [...schema.matchAll(/^ {4}(\w+):/gm)].map(([, name = '']) => name);
+    expect(options.length).toBeGreaterThan(15);
+    expect(listed.sort()).toEqual(options.sort());
   });
 });
-
-function shellBlocks(): readonly string[] {
-  return [...guide.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
-}

@@ -2,44 +2,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STACK_OUTPUTS } from '../../../cli/deployed-stack.ts';
 import { OUTPUTS } from '../../../lib/outputs.ts';
-import { startAthena } from '../../support/athena.ts';
-import { startCloudFormation } from '../../support/cloudformation.ts';
-import { type CommandResult, type LocalStackProcess, runTollgate, startLocalStack } from '../../support/local-stack.ts';
+import { type DeployedStack, startDeployedStack } from '../../support/deployed-stack.ts';
+import { type CommandResult, type LocalStackProcess, runTollgate } from '../../support/local-stack.ts';
 
+let deployed: DeployedStack;
 let stack: LocalStackProcess;
-let closers: readonly { close(): Promise<unknown> }[] = [];
-let env: { readonly [name: string]: string };
 
 const tollgate = (...args: readonly string[]): Promise<CommandResult> =>
-  runTollgate(['--stack', 'Tollgate-dev', ...args], env);
+  runTollgate(['--stack', 'Tollgate-dev', ...args], deployed.env);
 
 beforeAll(async () => {
-  stack = await startLocalStack();
-  const { info } = stack;
-  const athena = await startAthena({ lakeDir: info.lake, workgroup: 'tollgate-dev' });
-  const cloudFormation = await startCloudFormation('Tollgate-dev', {
-    [OUTPUTS.url]: `${stack.url}/`,
-    [OUTPUTS.table]: info.table,
-    [OUTPUTS.requestStream]: info.requestStream,
-    [OUTPUTS.database]: 'tollgate_dev',
-    [OUTPUTS.workgroup]: 'tollgate-dev',
-    [OUTPUTS.secretPrefix]: info.secretPrefix,
-  });
-  closers = [athena, cloudFormation, stack];
-  env = {
-    AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
-    AWS_ENDPOINT_URL_ATHENA: athena.url,
-    AWS_ENDPOINT_URL_DYNAMODB: info.endpoints.dynamodb,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: info.endpoints.secretsManager,
-    AWS_ENDPOINT_URL_FIREHOSE: info.endpoints.firehose,
-  };
+  deployed = await startDeployedStack('Tollgate-dev', 'tollgate-dev');
+  stack = deployed.local;
 });
-afterAll(async () => {
-  for (const part of closers) await part.close();
-});
+afterAll(() => deployed?.close());
 
 describe('the commands on a deployed stack', () => {
   it('look for the outputs that the stack has', () => {
@@ -100,7 +76,7 @@ describe('the commands on a deployed stack', () => {
   });
 
   it('say what is wrong where there is no such stack, and take one stack at a time', async () => {
-    expect(await runTollgate(['--stack', 'Elsewhere', 'keys', 'list'], env)).toMatchObject({
+    expect(await runTollgate(['--stack', 'Elsewhere', 'keys', 'list'], deployed.env)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/There is no stack Elsewhere in eu-west-1\. Is it another region/),
     });
