@@ -1,4 +1,6 @@
 /** What it costs to look through a megabyte for secrets and for attacks: at most 50 ms a megabyte, whatever is in it. */
+
+import { observe } from '../functions/records/observe.ts';
 import { ownDetectors } from '../functions/records/own-patterns.ts';
 import { createRedactor } from '../functions/records/redact.ts';
 import type { BenchContext, BenchReport } from './support/bench.ts';
@@ -29,12 +31,12 @@ export async function run(context: BenchContext): Promise<BenchReport> {
   const rows = Object.entries(TEXTS).map(([name, piece]) => {
     context.progress(name);
     const text = piece.repeat(Math.ceil(MEGABYTE / piece.length)).slice(0, MEGABYTE);
-    return [name, time(() => plain.text(text)), time(() => own.text(text))];
+    return [name, time(() => plain.text(text)), time(() => own.text(text)), time(() => observe(text))];
   });
   return {
     groups: [],
     notes: [],
-    tables: [{ title: 'A megabyte of', columns: ['text', 'redacted', 'with an own pattern'], rows }],
+    tables: [{ title: 'A megabyte of', columns: ['text', 'redacted', 'with an own pattern', 'observed'], rows }],
   };
 }
 

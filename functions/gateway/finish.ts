@@ -5,6 +5,7 @@ import { redactRow } from '../records/redact-row.ts';
 import { buildRow, totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
 import { keepContent } from './keep-content.ts';
+import { observeRequest } from './observe-request.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -18,6 +19,7 @@ import type { Trace } from './trace.ts';
 export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
   await trace.beforeRow?.();
+  observeRequest(trace);
   const redactor = await redactorOf(gateway);
   const row = redactRow(buildRow(trace), redactor, trace.logLevel);
   let written: Promise<void> | undefined;
