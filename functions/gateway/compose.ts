@@ -25,6 +25,7 @@ import { COUNTED_LINES, readEnvironment } from '../env.ts';
 import type { Gateway } from './gateway.ts';
 import { configure, keepSetup } from './keep-setup.ts';
 import { createSetups } from './setups.ts';
+import { createShadows } from './shadow.ts';
 import { createHealthBoard } from './target-health.ts';
 
 /** Under the 30 to 60 s after which idle hops cut a connection. */
@@ -112,6 +113,7 @@ export function composeGateway(
     random: Math.random,
     wait: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
     report,
+    shadows: createShadows(),
     pingMs: PING_MS,
   };
   return gateway;

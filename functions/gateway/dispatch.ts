@@ -46,7 +46,7 @@ const HEALTH_PATIENCE_MS = 200;
 /** On top of the time to a probe's first token. */
 const PROBE_MARGIN_MS = 2_000;
 /** Kept back from the invocation's time: for the error event, settlement and the row. */
-const CLOSING_MS = 5_000;
+export const CLOSING_MS = 5_000;
 /**
  * A stream waits no longer for room: with the 15 s to its first ping it is silent for less than the 30 s after which idle
  * hops cut a connection, and who waited in vain still gets a 429 that every SDK understands.

@@ -18,6 +18,7 @@ import type { ContentRow } from '../records/content-row.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
 import type { Redactor } from '../records/redact.ts';
 import type { Row } from '../records/row.ts';
+import type { Shadows } from './shadow.ts';
 import type { HealthBoard } from './target-health.ts';
 
 /** A configuration and what follows from it. */
@@ -55,5 +56,6 @@ export interface Gateway {
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** A line for the operator: one JSON object, never with content or secrets. */
   report(level: 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
+  readonly shadows: Shadows;
   readonly pingMs: number;
 }

@@ -7,7 +7,7 @@ import type { Caller } from '../core/ports.ts';
 import { clientCodec } from '../dialects/index.ts';
 import { demandOf } from './admit.ts';
 import type { Call, StreamFormat } from './chat-attempt.ts';
-import { dispatch } from './dispatch.ts';
+import { CLOSING_MS, dispatch } from './dispatch.ts';
 import type { Gateway } from './gateway.ts';
 import { answerHeaders } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -45,11 +45,12 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
   trace.asked = request;
   decideLog(trace, await gateway.setup(), request.model);
 
+  const demand = demandOf(request);
   const { exchange, outputCap, stop, release, untilOneAnswers } = await dispatch({
     gateway,
     trace,
     caller,
-    demand: demandOf(request),
+    demand,
     stream,
     remainingMs,
     priority,
@@ -63,6 +64,7 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
     clientHeaders: passedHeaders(trace.dialect, headers),
     request: outputCap === undefined ? request : { ...request, maxOutputTokens: outputCap },
   };
+  gateway.shadows.mirror(call, demand, trace.startedAtMs + remainingMs - CLOSING_MS);
   if (!stream) {
     try {
       const text = await untilOneAnswers((target) => wholeAnswer(call, target));

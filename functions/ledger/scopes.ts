@@ -3,7 +3,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Scope } from '../core/ports.ts';
 import { isTemplate } from './policy.ts';
 
-export const SCOPE_KINDS = ['key', 'team', 'user', 'app', 'env', 'provider'] as const;
+export const SCOPE_KINDS = ['key', 'team', 'user', 'app', 'env', 'provider', 'shadow'] as const;
 
 /**
  * What a scope may be called after its kind. No `#`, which parts the keys of the table, and nothing that a terminal or

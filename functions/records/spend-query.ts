@@ -12,6 +12,7 @@ const SCOPES = [
   `'user:' || user_id`,
   `'app:' || app`,
   `'env:' || env`,
+  `CASE WHEN shadow THEN 'shadow:' || model END`,
   `'org'`,
 ] as const;
 

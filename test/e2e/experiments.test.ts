@@ -3,6 +3,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applyConfig, rollBackConfig } from '../../functions/adapters/config-admin.ts';
 import { createKey } from '../../functions/adapters/key-admin.ts';
+import { setLimits, showMeter } from '../../functions/adapters/meter-admin.ts';
 import { parseConfig } from '../../functions/core/config.ts';
 import { configKey } from '../../functions/table.ts';
 import { createChatUpstream } from '../support/chat-upstream.ts';
@@ -17,7 +18,17 @@ const arms = (control: number, candidate: number) => ({
   },
 });
 const BASE = {
-  models: { divided: { targets: [target('dear')] }, plain: { targets: [target('plain')] } },
+  models: {
+    divided: { targets: [target('dear')] },
+    plain: { targets: [target('plain')] },
+    mirrored: { targets: [target('dear')], shadow: { ...target('cheap'), rate: 1 } },
+    'mirrored-by-a-broken-one': { targets: [target('dear')], shadow: { ...target('fail'), rate: 1 } },
+    'mirrored-by-a-slow-one': {
+      targets: [target('dear')],
+      shadow: { ...target('hang'), rate: 1 },
+      timeouts: { totalMs: 3_000 },
+    },
+  },
   prices: [
     { provider: 'upstream', model: 'cheap', input: 1, output: 2 },
     { provider: 'upstream', model: '*', input: 10, output: 20 },
@@ -43,13 +54,14 @@ interface Asked {
   readonly session?: string;
   readonly model?: string;
   readonly stream?: boolean;
+  readonly with?: string;
 }
 
-async function ask({ at = 0, session, model = 'divided', stream = false }: Asked = {}) {
+async function ask({ at = 0, session, model = 'divided', stream = false, with: own = key }: Asked = {}) {
   const response = await fetch(`${gateways[at].url}/v1/chat/completions`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${key}`,
+      authorization: `Bearer ${own}`,
       ...(session === undefined ? {} : { 'x-tollgate-metadata': JSON.stringify({ session }) }),
     },
     body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'Hello' }] }),
@@ -85,6 +97,76 @@ describe('an experiment', () => {
   it('touches no other model', async () => {
     expect(await ask({ model: 'plain' })).toMatchObject({ status: 200, arm: null, model: 'plain' });
     expect(await ask({ model: 'upstream/dear' })).toMatchObject({ status: 200, arm: null });
+  });
+});
+
+describe('a shadow', () => {
+  /** The original's row and its shadow's. */
+  const rowsOf = (id: string | null) =>
+    vi.waitFor(async () => {
+      const rows = await fleet.rows(`(request_id = '${id}' OR shadow_of = '${id}')`);
+      expect(rows).toHaveLength(2);
+      return {
+        original: rows.find((row) => row.request_id === id) ?? {},
+        shadow: rows.find((row) => row.shadow_of === id) ?? {},
+      };
+    }, PATIENT);
+
+  it.each([false, true])(
+    'answers nobody, has its own row, and is booked on its own meter (stream: %s)',
+    async (stream) => {
+      const access = adminOf(fleet.table);
+      const spent = async (scope: string) => (await showMeter({ ...access, scope }))?.month.usd ?? 0;
+      const before = await spent('shadow:mirrored');
+      const owner = await createKey({ ...access, team: `team-${stream}`, limits: { budget_month_usd: 5 } });
+      const answer = await ask({ model: 'mirrored', stream, with: owner.key });
+      expect(answer).toMatchObject({ status: 200, model: 'dear' });
+      const { original, shadow } = await rowsOf(answer.id);
+      // 5 tokens in, 7 out, at 10 and 20 $ a million, and at 1 and 2.
+      expect(original).toMatchObject({ target_model: 'dear', cost_nano_usd: 190_000, shadow: false, key_id: owner.id });
+      expect(shadow).toMatchObject({
+        target_model: 'cheap',
+        cost_nano_usd: 19_000,
+        shadow: true,
+        outcome: 'ok',
+        model: 'mirrored',
+        key_id: null,
+        team: null,
+      });
+      await vi.waitFor(async () => {
+        expect(await spent(`key:${owner.id}`)).toBeCloseTo(190_000 / 1e9, 12);
+        expect(await spent(`team:team-${stream}`)).toBeCloseTo(190_000 / 1e9, 12);
+        expect((await spent('shadow:mirrored')) - before).toBeCloseTo(19_000 / 1e9, 12);
+      }, PATIENT);
+    },
+  );
+
+  it('that fails or hangs is of no interest to its original', async () => {
+    const broken = await ask({ model: 'mirrored-by-a-broken-one' });
+    const slow = await ask({ model: 'mirrored-by-a-slow-one', stream: true });
+    expect([broken, slow]).toMatchObject([
+      { status: 200, model: 'dear' },
+      { status: 200, model: 'dear' },
+    ]);
+    const failed = await rowsOf(broken.id);
+    expect(failed.original).toMatchObject({ outcome: 'ok', attempt_count: 1, failed_attempts: 0 });
+    expect(failed.shadow).toMatchObject({ outcome: 'failed', error_kind: 'upstream-error' });
+    const hung = await rowsOf(slow.id);
+    expect(hung.original).toMatchObject({ outcome: 'ok', attempt_count: 1 });
+    expect(hung.shadow).toMatchObject({ outcome: 'failed', error_kind: 'deadline' });
+    expect(Number(hung.original.total_ms)).toBeLessThan(Number(hung.shadow.total_ms));
+  });
+
+  it('is left out once its own budget is spent', async () => {
+    const access = adminOf(fleet.table);
+    await setLimits({ ...access, scope: 'shadow:mirrored', limits: { budget_day_usd: 0 } });
+    const { id, status } = await ask({ model: 'mirrored' });
+    expect(status).toBe(200);
+    await vi.waitFor(async () => {
+      const rows = await fleet.rows(`(request_id = '${id}' OR shadow_of = '${id}')`);
+      expect(rows).toMatchObject([{ request_id: id, outcome: 'ok' }]);
+    }, PATIENT);
+    await setLimits({ ...access, scope: 'shadow:mirrored', limits: { budget_day_usd: null } });
   });
 });
 
