@@ -1,8 +1,9 @@
 /** The command line as a process, against a running local stack: what it stores is what the gateway goes by. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CommandResult, type LocalStackProcess, startLocalStack } from '../../support/local-stack.ts';
 import { runCommand } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -13,6 +14,7 @@ providers:
   openai: { dialect: openai-chat, baseUrl: https://api.openai.com/v1, secret: openai }
 models:
   smart: { targets: [{ provider: openai, model: gpt-5-mini@fast }] }
+  kept: { targets: [{ provider: openai, model: gpt-5-mini@fast }], log: full }
   other: { targets: [{ provider: openai, model: gpt-5-mini@fast }] }
 prices:
   - { provider: openai, model: 'gpt-5-mini*', input: 0.25, output: 2 }
@@ -187,7 +189,7 @@ describe('secrets', () => {
 describe('config', () => {
   it('shows what is in force', async () => {
     const shown = (await json('config', 'show')) as { models: object; providers: { openai: { baseUrl: string } } };
-    expect(Object.keys(shown.models)).toEqual(['smart', 'other']);
+    expect(Object.keys(shown.models)).toEqual(['smart', 'kept', 'other']);
     expect(shown.providers.openai.baseUrl).toContain(stack.info.endpoints.providers);
   });
 
@@ -195,6 +197,48 @@ describe('config', () => {
     const { code, out } = await tollgate('config', 'check', 'gateway.yaml');
     expect(out).toMatch(/gateway\.yaml is valid: \d+ providers, \d+ models/);
     expect(code).toBe(0);
+  });
+});
+
+describe('the log', () => {
+  it('stands beside the budgets that the meters have', async () => {
+    const { key } = await createKey('--team', 'thrifty');
+    expect((await tollgate('quotas', 'set', 'team:thrifty', '--budget-month', '5')).code).toBe(0);
+    expect((await chat(key)).status).toBe(200);
+    await vi.waitFor(
+      async () => {
+        const rows = (await json('query', '--name', 'month-against-budget')) as readonly object[];
+        expect(rows).toContainEqual(
+          expect.objectContaining({ name: 'thrifty', budget_usd: 5, state: 'ok', spent_usd: expect.any(Number) }),
+        );
+      },
+      { timeout: 30_000, interval: 250 },
+    );
+  });
+
+  it('gives the examples of a dataset, redacted', async () => {
+    const { key } = await createKey('--app', 'letters');
+    const answer = await fetch(`${stack.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'kept',
+        messages: [{ role: 'user', content: 'Write to ada@example.com, please' }],
+      }),
+    });
+    const { choices } = (await answer.json()) as { choices: readonly [{ message: { content: string } }] };
+    const out = join(tempDir(), 'letters.jsonl');
+    await vi.waitFor(
+      async () => {
+        const args = ['dataset', 'export', '--where', "app = 'letters'", '--out', out, '--force'];
+        expect(await json(...args)).toEqual({ file: out, examples: 1, leftOut: {} });
+      },
+      { timeout: 30_000, interval: 250 },
+    );
+    const { messages } = JSON.parse(readFileSync(out, 'utf8'));
+    expect(messages[0]).toEqual({ role: 'user', content: expect.stringMatching(/^Write to (?!ada).*, please$/) });
+    expect(messages[1].role).toBe('assistant');
+    expect(choices[0].message.content.length).toBeGreaterThan(0);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { GROUP_COLUMNS, queryCosts } from '../../../cli/cost-query.ts';
 import { contentsSql } from '../../../cli/dataset-query.ts';
 import { fillQuery, type QueryParameter, queryNames, readQuery } from '../../../cli/named-query.ts';
 import { openLake } from '../../../local/lake.ts';
@@ -120,7 +121,24 @@ describe('the check', () => {
   });
 });
 
-test("what commands ask is Trino's too", () => {
-  const sql = contentsSql({ where: "app = 'web' -- the web", since: '2026-11-01' });
-  expect(parser?.validate(sql)).toEqual([]);
+describe('what commands ask', () => {
+  test("of datasets is Trino's too", () => {
+    const sql = contentsSql({ where: "app = 'web' -- the web", since: '2026-11-01' });
+    expect(parser?.validate(sql)).toEqual([]);
+  });
+
+  test("of costs is Trino's too", async () => {
+    const asked: string[] = [];
+    const lake = {
+      query: async (sql: string) => {
+        asked.push(sql);
+        return { columns: [], rows: [] };
+      },
+      close: () => {},
+    };
+    await queryCosts(lake, { by: GROUP_COLUMNS, since: '2026-11-01', until: '2026-11-30' });
+    await queryCosts(lake, { by: [], since: '2026-11-01', until: '2026-11-30' });
+    expect(asked.flatMap((sql) => parser?.validate(sql))).toEqual([]);
+    expect(asked.length).toBe(2);
+  });
 });
