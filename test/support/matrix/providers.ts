@@ -36,21 +36,26 @@ export type Fault = (typeof FAULTS)[number];
 
 /** No failover and no second attempt: what one provider does is what its client sees. */
 export function matrixConfig() {
+  const providers = {
+    openai: { dialect: 'openai-chat', baseUrl: 'https://api.openai.com/v1', secret: 'openai' },
+    deepseek: { preset: 'deepseek', secret: 'deepseek' },
+    responses: { dialect: 'openai-responses', baseUrl: 'https://api.openai.com/v1', secret: 'openai' },
+    anthropic: { dialect: 'anthropic-messages', baseUrl: 'https://api.anthropic.com', secret: 'anthropic' },
+    gemini: { dialect: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com/v1beta', secret: 'gemini' },
+    bedrock: { dialect: 'bedrock-converse', region: 'us-east-1' },
+  };
+  // A key that was refused rests: those that are have a name of their own.
+  const refused = Object.entries(providers).map(
+    ([name, provider]) =>
+      [refusedName(name), 'secret' in provider ? { ...provider, secret: refusedName(name) } : provider] as const,
+  );
+  const all = { ...providers, ...Object.fromEntries(refused) };
   return {
-    providers: {
-      openai: { dialect: 'openai-chat', baseUrl: 'https://api.openai.com/v1', secret: 'openai' },
-      deepseek: { preset: 'deepseek', secret: 'deepseek' },
-      responses: { dialect: 'openai-responses', baseUrl: 'https://api.openai.com/v1', secret: 'openai' },
-      anthropic: { dialect: 'anthropic-messages', baseUrl: 'https://api.anthropic.com', secret: 'anthropic' },
-      gemini: {
-        dialect: 'gemini',
-        baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
-        secret: 'gemini',
-      },
-      bedrock: { dialect: 'bedrock-converse', region: 'us-east-1' },
-    },
+    providers: all,
+    // Every cell finds its target as if it were the first one to ask.
+    breaker: { failures: 1_000, minRequests: 1_000_000, openMs: 1, mostOpenMs: 1 },
     models: Object.fromEntries(PROVIDERS.flatMap(aliasesOf)),
-    prices: [...PROVIDERS.map(({ name }) => name), 'deepseek'].map((provider) => ({
+    prices: Object.keys(all).map((provider) => ({
       provider,
       model: '*',
       input: 0.1,
@@ -58,6 +63,8 @@ export function matrixConfig() {
     })),
   };
 }
+
+const refusedName = (provider: string): string => `${provider}-refused`;
 
 export function aliasOf(provider: Provider, fault?: Fault): string {
   return fault === undefined ? provider.name : `${provider.name}-${fault}`;
@@ -74,7 +81,10 @@ function aliasesOf(provider: Provider) {
   const { thinker } = provider;
   return [
     alias(aliasOf(provider), own('')),
-    ...FAULTS.map((fault) => alias(aliasOf(provider, fault), own(`+${fault}`))),
+    ...FAULTS.map((fault) => {
+      const { provider: name, model } = own(`+${fault}`);
+      return alias(aliasOf(provider, fault), { provider: fault === '401' ? refusedName(name) : name, model });
+    }),
     alias(
       thinkingAliasOf(provider),
       thinker === undefined ? own('') : { provider: thinker.provider, model: `${thinker.model}@fast` },
