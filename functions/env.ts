@@ -12,6 +12,8 @@ export const ENV = {
   secretPrefix: 'TOLLGATE_SECRET_PREFIX',
   /** The checked configuration as JSON, a path relative to the bundle or absolute. */
   configFile: 'TOLLGATE_CONFIG_FILE',
+  /** The namespace of CloudWatch metrics; absent where nobody collects them. */
+  metricsNamespace: 'TOLLGATE_METRICS_NAMESPACE',
   /** Where CloudFront stands in front: the name of the secret that it shows. */
   originSecret: 'TOLLGATE_ORIGIN_SECRET',
   /** Where upkeep gets the public price catalogue, or `off`. */
@@ -41,11 +43,12 @@ export interface GatewayEnvironment {
   readonly contentStream: string;
   readonly secretPrefix: string;
   readonly configFile: string;
+  readonly metricsNamespace?: string;
   readonly originSecret?: string;
 }
 
 /** Upkeep serves nobody: it needs no secrets and no configuration. */
-export interface UpkeepEnvironment extends Pick<GatewayEnvironment, 'table' | 'requestStream'> {
+export interface UpkeepEnvironment extends Pick<GatewayEnvironment, 'table' | 'requestStream' | 'metricsNamespace'> {
   /** A URL, or `off`. @default PRICE_CATALOGUE */
   readonly priceCatalogue?: string;
 }
@@ -79,10 +82,11 @@ export function readEnvironment(env: Variables): GatewayEnvironment {
 }
 
 export function readUpkeepEnvironment(env: Variables): UpkeepEnvironment {
-  const { [ENV.priceCatalogue]: priceCatalogue } = env;
+  const { [ENV.priceCatalogue]: priceCatalogue, [ENV.metricsNamespace]: metricsNamespace } = env;
   return {
     table: read(env, ENV.table),
     requestStream: read(env, ENV.requestStream),
+    ...(metricsNamespace === undefined || metricsNamespace === '' ? {} : { metricsNamespace }),
     ...(priceCatalogue === undefined || priceCatalogue === '' ? {} : { priceCatalogue }),
   };
 }

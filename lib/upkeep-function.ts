@@ -33,7 +33,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
 
   constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
     super(scope, id);
-    const { priceCatalogue } = props.environment;
+    const { priceCatalogue, metricsNamespace } = props.environment;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -60,6 +60,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
         [ENV.requestStream]: props.environment.requestStream,
         [LOG_ENV.workgroup]: props.environment.workgroup,
         [LOG_ENV.database]: props.environment.database,
+        ...(metricsNamespace === undefined ? {} : { [ENV.metricsNamespace]: metricsNamespace }),
         ...(priceCatalogue === undefined ? {} : { [ENV.priceCatalogue]: priceCatalogue }),
         NODE_OPTIONS: '--enable-source-maps',
       },

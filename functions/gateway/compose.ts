@@ -16,6 +16,7 @@ import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
 import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createContentLog, createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
+import { createLogLines } from '../adapters/log-lines.ts';
 import { deployedCatalogue } from '../adapters/price-catalogue.ts';
 import { createPriceSource } from '../adapters/price-source.ts';
 import { createPriceReader } from '../adapters/price-store.ts';
@@ -53,8 +54,11 @@ export function composeGateway(
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
   const firehose = new FirehoseClient(aws);
   const { originSecret } = environment;
-  const report: Gateway['report'] = (level, message, fields) =>
-    console.log(JSON.stringify({ level, message, ...fields }));
+  const { report, measure, lastResort } = createLogLines({
+    clock,
+    namespace: environment.metricsNamespace,
+    countedElsewhere: Object.values(COUNTED_LINES),
+  });
   const setups = createSetups({
     clock,
     report,
@@ -88,8 +92,8 @@ export function composeGateway(
       report: (...line) => gateway.report(...line),
       wait: async (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
     }),
-    log: createFirehoseLog({ client: firehose, stream: environment.requestStream }),
-    feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream }),
+    log: createFirehoseLog({ client: firehose, stream: environment.requestStream, lastResort }),
+    feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream, lastResort }),
     contents: createContentLog({
       client: firehose,
       stream: environment.contentStream,
@@ -114,6 +118,7 @@ export function composeGateway(
     wait: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
     report,
     shadows: createShadows(),
+    measure,
     pingMs: PING_MS,
   };
   return gateway;

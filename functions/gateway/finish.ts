@@ -1,5 +1,6 @@
 import { toGatewayError } from '../core/errors.ts';
 import { totalTokens } from '../core/usage.ts';
+import type { KnownNames } from '../records/emf.ts';
 import { createRedactor, type Redactor } from '../records/redact.ts';
 import { redactRow } from '../records/redact-row.ts';
 import { buildRow, totalsOf } from './build-row.ts';
@@ -20,8 +21,9 @@ export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
   await trace.beforeRow?.();
   observeRequest(trace);
-  const redactor = await redactorOf(gateway);
+  const { redactor, config } = await setupOf(gateway);
   const row = redactRow(buildRow(trace), redactor, trace.logLevel);
+  gateway.measure(row, config);
   let written: Promise<void> | undefined;
   const log = (): Promise<void> => {
     written ??= gateway.log.write(row);
@@ -35,11 +37,11 @@ export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
 }
 
 /** Where the configuration cannot be read, what every one has. */
-async function redactorOf(gateway: Gateway): Promise<Redactor> {
+async function setupOf(gateway: Gateway): Promise<{ readonly redactor: Redactor; readonly config: KnownNames }> {
   try {
-    return (await gateway.setup()).redactor;
+    return await gateway.setup();
   } catch {
-    return createRedactor();
+    return { redactor: createRedactor(), config: { models: {}, providers: {} } };
   }
 }
 

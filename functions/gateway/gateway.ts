@@ -15,6 +15,7 @@ import type {
 } from '../core/ports.ts';
 import type { PriceBook } from '../ledger/prices.ts';
 import type { ContentRow } from '../records/content-row.ts';
+import type { KnownNames } from '../records/emf.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
 import type { Redactor } from '../records/redact.ts';
 import type { Row } from '../records/row.ts';
@@ -57,5 +58,7 @@ export interface Gateway {
   /** A line for the operator: one JSON object, never with content or secrets. */
   report(level: 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
   readonly shadows: Shadows;
+  /** Metrics of a request that is over. */
+  measure(row: Row, known: KnownNames): void;
   readonly pingMs: number;
 }

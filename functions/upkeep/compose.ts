@@ -9,19 +9,23 @@ import { createReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { createUpkeepStore } from '../adapters/dynamo-upkeep.ts';
 import { fetchCatalogue } from '../adapters/fetch-catalogue.ts';
 import { createFirehoseLog } from '../adapters/firehose-log.ts';
+import { createLogLines } from '../adapters/log-lines.ts';
 import { setLimits } from '../adapters/meter-admin.ts';
 import { createPriceStore } from '../adapters/price-store.ts';
 import type { SpendLog } from '../core/ports.ts';
-import { PRICE_CATALOGUE, readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
+import { COUNTED_LINES, PRICE_CATALOGUE, readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** `spendLog`: the request log where it can be asked otherwise than by Athena. */
 export function composeUpkeep(env: { readonly [name: string]: string | undefined }, spendLog?: SpendLog): Upkeep {
-  const { table, requestStream, priceCatalogue = PRICE_CATALOGUE } = readUpkeepEnvironment(env);
+  const { table, requestStream, metricsNamespace, priceCatalogue = PRICE_CATALOGUE } = readUpkeepEnvironment(env);
+  const clock = { now: () => Date.now() };
+  const countedElsewhere = Object.values(COUNTED_LINES);
+  const { report, lastResort } = createLogLines({ clock, namespace: metricsNamespace, countedElsewhere });
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
   const access = { client: new DynamoDBClient(aws), table };
   return {
-    clock: { now: () => Date.now() },
+    clock,
     store: createUpkeepStore(access),
     accounts: createReconcileStore(access),
     prices: createPriceStore(access),
@@ -31,7 +35,7 @@ export function composeUpkeep(env: { readonly [name: string]: string | undefined
       spendLog ??
       createAthenaSpendLog({ client: new AthenaClient({ ...aws, maxAttempts: 3 }), ...readLogEnvironment(env), sleep }),
     setLimits: (scope, settings) => setLimits({ ...access, scope, ...settings }),
-    log: createFirehoseLog({ client: new FirehoseClient(aws), stream: requestStream }),
-    report: (level, message, fields) => console.log(JSON.stringify({ level, message, ...fields })),
+    log: createFirehoseLog({ client: new FirehoseClient(aws), stream: requestStream, lastResort }),
+    report,
   };
 }

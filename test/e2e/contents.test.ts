@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseMetricLine } from '../support/emf.ts';
 import { type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
@@ -64,7 +65,7 @@ beforeAll(async () => {
     response.end('data: [DONE]\n\n');
   });
   stack = await startLocalStack({
-    env: { OPENAI_API_KEY: PROVIDER_KEY },
+    env: { OPENAI_API_KEY: PROVIDER_KEY, TOLLGATE_METRICS_NAMESPACE: 'Tollgate-test' },
     config: `
 providers:
   openai: { dialect: openai-chat, baseUrl: ${provider.url}, secret: openai }
@@ -221,6 +222,18 @@ describe('the content log', () => {
     for (const core of ['PROVIDER', 'PROMPT', 'SYSTEM', 'ARGUMENTS9', 'MODEL', 'ANSWER', 'ERROR', 'PARAMETER']) {
       for (const place of places) expect(place).not.toContain(`${core}${random.slice(0, 6)}`);
     }
+  });
+
+  it('is beside metrics, one line a request, labelled by what is configured', () => {
+    const lines = stack
+      .output()
+      .stdout.split('\n')
+      .filter((line) => line.includes('"_aws"'))
+      .map(parseMetricLine)
+      .filter(({ metrics }) => metrics.Requests === 1);
+    expect(lines.map(({ dimensions }) => dimensions.model)).toEqual(['open', 'shut', 'open', 'full', 'fails', 'other']);
+    expect(lines.map(({ metrics }) => metrics.Errors)).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(lines[4]?.dimensions).toMatchObject({ provider: 'openai', error: 'invalid-request' });
   });
 
   it('is not in what clients get: an answer holds no key of a provider or of a caller', () => {

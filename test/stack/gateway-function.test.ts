@@ -34,6 +34,7 @@ describe('the gateway function', () => {
       [ENV.contentStream]: { Ref: expect.stringMatching(/^ContentsStream/) },
       [ENV.feedbackStream]: { Ref: expect.stringMatching(/^FeedbackStream/) },
       [ENV.secretPrefix]: 'tollgate',
+      [ENV.metricsNamespace]: 'Tollgate',
       [ENV.configFile]: 'gateway.json',
     });
   });

@@ -70,7 +70,7 @@ describe('the upkeep function', () => {
     const { Environment } = functionOf(template, 'Upkeep').Properties;
     const { Variables } = Environment as { readonly Variables: Readonly<Record<string, unknown>> };
     expect(Object.keys(Variables).sort()).toEqual(
-      [ENV.table, ENV.requestStream, LOG_ENV.workgroup, LOG_ENV.database, 'NODE_OPTIONS'].sort(),
+      [ENV.table, ENV.requestStream, ENV.metricsNamespace, LOG_ENV.workgroup, LOG_ENV.database, 'NODE_OPTIONS'].sort(),
     );
     const text = Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, JSON.stringify(value)]));
     expect(() => [readUpkeepEnvironment(text), readLogEnvironment(text)]).not.toThrow();
