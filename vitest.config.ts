@@ -12,11 +12,14 @@ const alone = {
   expect: { poll: { timeout: 20_000 } },
 } as const;
 
+/** Properties and parsers take seconds of a machine that does more. */
+const together = { testTimeout: 30_000, sequence: { groupOrder: 0 } } as const;
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...together } },
+      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], ...together } },
       { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], ...alone, sequence: { groupOrder: 1 } } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
     ],

@@ -163,7 +163,7 @@ describe('the request log', () => {
     await log.write({ ...fullRow, metadata: { big: 'x'.repeat(2_000_000) } });
     expect(lines).toEqual([]);
     expect(await lake.rows("SELECT request_id, flags[-1], length(metadata['big']) FROM requests")).toEqual([
-      [fullRow.request_id, 'row-trimmed', 500],
+      [fullRow.request_id, 'row-trimmed', 400],
     ]);
   });
 });
