@@ -75,6 +75,7 @@ export async function sendAttempt(
         provider: target.provider,
         idleMs: settings.timeouts.idleMs,
         progress: () => watch.progress,
+        hasBegun: () => watch.hasContent,
         now: gateway.clock.now,
         giveUp: (error) => abort.abort(error),
       });

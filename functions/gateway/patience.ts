@@ -14,6 +14,8 @@ export interface PatienceOptions {
   readonly idleMs: number;
   /** How much has been decoded so far: any change is news. */
   progress(): number;
+  /** Before it, the first token is waited for, and that has its own time-out. */
+  hasBegun(): boolean;
   now(): number;
   /** Ends the attempt; the frames reject then. */
   giveUp(error: GatewayError): void;
@@ -21,12 +23,12 @@ export interface PatienceOptions {
 
 /** Only waiting for the provider counts: between two frames it may be the client who takes its time. */
 export async function* withPatience(frames: AsyncIterable<Frame>, options: PatienceOptions): AsyncGenerator<Frame> {
-  const { provider, idleMs, progress, now, giveUp } = options;
+  const { provider, idleMs, progress, hasBegun, now, giveUp } = options;
   const mostMs = idleMs * LIFE_SIGNS;
   let waitedMs = 0;
   let since: number | undefined;
   const timer = setInterval(() => {
-    if (since === undefined || waitedMs + now() - since < mostMs) return;
+    if (since === undefined || !hasBegun() || waitedMs + now() - since < mostMs) return;
     giveUp(new GatewayError('upstream-timeout', `The provider "${provider}" sent nothing but signs of life.`));
   }, idleMs);
   const iterator = frames[Symbol.asyncIterator]();
@@ -39,7 +41,7 @@ export async function* withPatience(frames: AsyncIterable<Frame>, options: Patie
       since = undefined;
       if (next.done === true) return;
       yield next.value;
-      if (progress() === seen) continue;
+      if (progress() === seen && hasBegun()) continue;
       seen = progress();
       waitedMs = 0;
     }

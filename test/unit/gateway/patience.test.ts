@@ -14,7 +14,7 @@ const IDLE_MS = 1_000;
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Reads frames that come every `everyMs`, of which each is news or not; `reader` is how long the reader takes for one. */
-async function read(news: readonly boolean[], everyMs: number, readerMs = 0) {
+async function read(news: readonly boolean[], everyMs: number, readerMs = 0, hasBegun = true) {
   let progress = 0;
   let fail: (error: GatewayError) => void = () => {};
   const givenUp = new Promise<never>((_, reject) => {
@@ -33,6 +33,7 @@ async function read(news: readonly boolean[], everyMs: number, readerMs = 0) {
       provider: 'test',
       idleMs: IDLE_MS,
       progress: () => progress,
+      hasBegun: () => hasBegun,
       now: Date.now,
       giveUp: (error) => fail(error),
     })) {
@@ -58,6 +59,10 @@ describe('the patience with a stream', () => {
   it('lasts as long as there are news now and then', async () => {
     const news = Array.from({ length: 1_000 }, (_, index) => index % 7 === 0);
     expect(await read(news, 500)).toEqual({ end: 'ended', seen: 1_000 });
+  });
+
+  it('is that with a first token before there is one', async () => {
+    expect(await read(Array<boolean>(100).fill(false), 500, 0, false)).toEqual({ end: 'ended', seen: 100 });
   });
 
   it('does not count the time that the reader takes', async () => {
