@@ -165,7 +165,8 @@ export function closeAttempt(exchange: Exchange, attempt: Pick<Attempt, 'target'
  */
 function mayBeBilled({ sent, error, status, usageSource }: AttemptTrace): boolean {
   if (!sent || error === undefined || usageSource !== 'none') return false;
-  return error.kind !== 'upstream-unreachable' && (status === undefined || (status >= 200 && status <= 299));
+  if (status === undefined) return error.kind !== 'upstream-unreachable';
+  return status >= 200 && status <= 299;
 }
 
 function reasonOf(signal: AbortSignal): GatewayError | undefined {
