@@ -7,4 +7,5 @@ export const OUTPUTS = {
   database: 'Database',
   workgroup: 'Workgroup',
   secretPrefix: 'SecretPrefix',
+  alarmTopic: 'AlarmTopic',
 } as const;

@@ -2,10 +2,13 @@ import { join, resolve } from 'node:path';
 import { CfnOutput, Duration, type Environment, Fn, Size, Stack, Validations } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
 import { CustomDomain } from './custom-domain.ts';
 import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
+import { GatewayDashboard } from './gateway-dashboard.ts';
 import { GatewayFunction } from './gateway-function.ts';
+import { gatewayMetrics } from './gateway-metrics.ts';
 import { grantBedrock } from './grant-bedrock.ts';
 import { grantSpendQueries } from './grant-spend-queries.ts';
 import { InvoiceTable } from './invoice-table.ts';
@@ -19,6 +22,7 @@ import { RequestLake } from './request-lake.ts';
 import { RequestStream } from './request-stream.ts';
 import { UpkeepFunction } from './upkeep-function.ts';
 import { WebAcl } from './web-acl.ts';
+import { type Watched, whatRings } from './what-rings.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -121,6 +125,18 @@ export class TollgateStack extends Stack {
     requests.grantWrite(upkeep);
     this.#addDomain(props, names, gateway);
     grantSpendQueries(upkeep, lake, queries);
+    this.#addWatch(props, names, {
+      metrics: gatewayMetrics(this),
+      gateway: gateway.handler,
+      upkeep: upkeep.handler,
+      table: data.table.tableName,
+      streams: {
+        requests: requests.stream.deliveryStreamName,
+        feedback: feedback.stream.deliveryStreamName,
+        contents: contents.stream.deliveryStreamName,
+      },
+      reservedConcurrency: props.reservedConcurrency,
+    });
     new MeterLimits(this, 'Limits', { limits: props.limits, upkeep });
 
     const output = (name: string, value: string, description: string) =>
@@ -132,6 +148,19 @@ export class TollgateStack extends Stack {
     output(OUTPUTS.database, lake.database.databaseName, 'The Glue database of the request log.');
     output(OUTPUTS.workgroup, queries.name, 'The Athena workgroup with the saved queries.');
     output(OUTPUTS.secretPrefix, names.prefix, 'Provider secrets are named by this, a slash and their name.');
+  }
+
+  #addWatch(props: TollgateStackProps, names: StageNames, watched: Watched): void {
+    const { alarms, topic } = new Alarms(this, 'Alarms', {
+      prefix: names.prefix,
+      cases: whatRings(watched),
+      ...(props.alarmEmail === undefined ? {} : { email: props.alarmEmail }),
+    });
+    new GatewayDashboard(this, 'Watch', { name: names.prefix, ...watched, alarms });
+    new CfnOutput(this, OUTPUTS.alarmTopic, {
+      value: topic.topicArn,
+      description: 'Alarms go here: subscribe whoever should know.',
+    });
   }
 
   #addDomain(props: TollgateStackProps, names: StageNames, gateway: GatewayFunction): void {

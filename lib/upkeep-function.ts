@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import {
@@ -29,6 +29,8 @@ export interface UpkeepFunctionProps {
  */
 export class UpkeepFunction extends Construct implements IGrantable {
   readonly grantPrincipal: IPrincipal;
+  /** For what watches it. */
+  readonly handler: IFunction;
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
@@ -69,6 +71,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
       // The next minute tries again anyway.
       retryAttempts: 0,
     });
+    this.handler = handler;
     this.arn = handler.functionArn;
     const repeated = 'The next run does what a failed one left; an alarm tells of runs that fail.';
     Validations.of(this).acknowledge(

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import type { Config } from '../core/config.ts';
-import type { Row } from './row.ts';
+import type { Outcome, Row } from './row.ts';
 
 interface Metric {
   readonly name: string;
@@ -19,6 +19,9 @@ interface Group {
 }
 
 export type KnownNames = Pick<Config, 'models' | 'providers'>;
+
+/** Nothing that a caller could mend; denials and refusals are the gateway at work. */
+const BROKEN: ReadonlySet<string> = new Set(['failed', 'truncated', 'lost'] satisfies readonly Outcome[]);
 
 /** What stands for every name that the configuration does not have. */
 const OTHER = 'other';
@@ -51,6 +54,7 @@ export function requestMetrics(row: Row, known: KnownNames, namespace: string, n
       by: [[]],
       metrics: [
         ...milliseconds('Overhead', row.overhead_ms),
+        ...counts('Failures', row.outcome === null || BROKEN.has(row.outcome) ? 1 : 0),
         ...counts('Denials', row.outcome === 'denied' ? 1 : 0),
         ...counts('Failovers', Math.max(0, (row.attempt_count ?? 0) - 1)),
         ...counts('Unpriced', row.unpriced === true ? 1 : 0),
