@@ -4,6 +4,7 @@ import { registerConfig } from './config.ts';
 import { type CliIo, createContext, type GlobalOptions } from './context.ts';
 import { registerCosts } from './costs.ts';
 import { registerDataset } from './dataset.ts';
+import { registerExperiments } from './experiments.ts';
 import { registerKeys } from './keys.ts';
 import { registerPrices } from './prices.ts';
 import { registerQuery } from './query.ts';
@@ -28,6 +29,7 @@ export function createProgram(io: CliIo, version: string): Command {
   registerSecrets(program, context);
   registerConfig(program, context);
   registerCosts(program, context);
+  registerExperiments(program, context);
   registerPrices(program, context);
   registerQuery(program, context);
   registerDataset(program, context);

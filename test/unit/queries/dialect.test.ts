@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { GROUP_COLUMNS, queryCosts } from '../../../cli/cost-query.ts';
 import { contentsSql } from '../../../cli/dataset-query.ts';
+import { armsSql, scoresSql } from '../../../cli/experiment-query.ts';
 import { fillQuery, type QueryParameter, queryNames, readQuery } from '../../../cli/named-query.ts';
 import { openLake } from '../../../local/lake.ts';
 import { findDifferences } from '../../support/lake/shared-sql.ts';
@@ -31,6 +32,17 @@ const filled = (name: string): string => {
   const query = readQuery(name);
   return fillQuery(query, new Map(query.parameters.map((parameter) => [parameter.name, EXAMPLES[parameter.type]])));
 };
+
+describe.each([
+  ['arms', armsSql],
+  ['scores', scoresSql],
+])('the %s of an experiment', (_, sql) => {
+  test('are asked in the SQL of both', () => {
+    const text = sql({ name: 'prompts', since: '2026-11-01' });
+    expect(parser?.validate(text)).toEqual([]);
+    expect(findDifferences(text)).toEqual([]);
+  });
+});
 
 describe.each(queryNames())('%s', (name) => {
   test("is Athena's SQL, as it stands and with other values", () => {
