@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 const only = listOf(values.only, [...SCENARIOS.map(({ id }) => id), FLAPPING.id], 'scenario');
 const dialects = listOf(values.dialect, CLIENT_DIALECTS, 'dialect');
-const selection = { only, short: values.short, ...(dialects.length === 0 ? {} : { dialects }) };
+const selection = { only, short: values.short, real: values.real, ...(dialects.length === 0 ? {} : { dialects }) };
 
 // The gateway logs every failure that is asked for here; this table is for people, and they see it grow.
 const { log } = console;
@@ -31,7 +31,6 @@ const startedAt = performance.now();
 let played = 0;
 const results = await runWall({
   ...selection,
-  real: values.real,
   parallel: Number(values.parallel),
   onPlayed(run, seen) {
     played += 1;

@@ -81,7 +81,7 @@ export async function complete(exchange: Exchange): Promise<void> {
   }
   if (plan.connection !== undefined || plan.body !== undefined) {
     shared.invoice.fail(provider.name, model.name);
-    const usual = asked.stream ? EVENT_STREAM : 'application/json';
+    const usual = asked.stream ? (provider.streamType ?? EVENT_STREAM) : 'application/json';
     return breakOff(plan, exchange, { ...provider.headers(requestId), 'content-type': plan.contentType ?? usual });
   }
   await work.deliver(plan);

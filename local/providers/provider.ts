@@ -98,6 +98,8 @@ interface Front {
   readonly modelsPath: string;
   /** `undefined` where something else is asked for. Without it, requests come to `path` and say everything themselves. */
   address?(path: string, query: string): Address | undefined;
+  /** Of its streams; `text/event-stream` unless it says otherwise. */
+  readonly streamType?: string;
   /** Headers of every answer. */
   headers(requestId: string): { readonly [name: string]: string };
   credential(headers: IncomingHttpHeaders): string | undefined;

@@ -43,6 +43,8 @@ const REFINEMENTS: readonly (readonly [from: ErrorKind, pattern: RegExp, to: Err
   ['invalid-request', /exceeds? the maximum number of tokens|context (length|window)/i, 'context-length'],
   ['invalid-request', /api key (not valid|expired|not found)|renew the api key/i, 'upstream-unauthorized'],
   ['invalid-request', /payload size exceeds|request (is )?too large/i, 'too-large'],
+  // Prompts are blocked with status 200; some models of the same interface answer 400.
+  ['invalid-request', /\b(prompt|content|request|response) was blocked\b|PROHIBITED_CONTENT/i, 'content-refused'],
   // True of the account or the place that this provider is called from, and not of the request.
   ['invalid-request', /location is not supported|enable billing|free tier is not available/i, 'upstream-error'],
   // What the caller may not see is a file or a cache that the request names.

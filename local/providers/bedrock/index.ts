@@ -13,6 +13,7 @@ import { read } from './read.ts';
 const front = {
   name: 'bedrock',
   modelsPath: '/bedrock/foundation-models',
+  streamType: 'application/vnd.amazon.eventstream',
   headers: (requestId) => ({ 'x-amzn-requestid': requestId }),
   /** The access key that signed, or an API key. Signatures are not checked: there is no secret to check them with. */
   credential: ({ authorization = '' }) =>

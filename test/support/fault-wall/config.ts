@@ -1,7 +1,7 @@
 /** The configuration of the wall: an alias for each run, whose targets are nobody else's. */
 import type { ClientDialect, Dialect } from '../../../functions/core/chat.ts';
 import type { Run } from './runs.ts';
-import { FLAPPING } from './scenarios.ts';
+import { FLAPPING, type Scenario } from './scenarios.ts';
 
 /**
  * What the gateway is told, in real length. Idle is well under the default of 30 s, so that a stall of 30 s is one, in
@@ -33,6 +33,11 @@ export function createTimes(real: boolean): Times {
   return { firstTokenMs, idleMs, totalMs, pingMs: scaled(PING_MS), scaled };
 }
 
+/** Nobody waits in a long answer: it takes as long as it takes, whatever the scale. */
+export function timesOf({ chars }: Pick<Scenario, 'chars'>, times: Times): Times {
+  return chars === undefined ? times : createTimes(true);
+}
+
 const MODELS: { readonly [D in Dialect]: string } = {
   'openai-chat': 'gpt-5-mini',
   'openai-responses': 'gpt-5-mini',
@@ -60,8 +65,10 @@ export interface WallSites {
 }
 
 export function configure(runs: readonly Run[], flapping: readonly ClientDialect[], times: Times, sites: WallSites) {
-  const { firstTokenMs, idleMs, totalMs } = times;
-  const settings = { attempts: ATTEMPTS, timeouts: { connectMs: 3_000, firstTokenMs, idleMs, totalMs } };
+  const settingsOf = ({ firstTokenMs, idleMs, totalMs }: Times) => ({
+    attempts: ATTEMPTS,
+    timeouts: { connectMs: 3_000, firstTokenMs, idleMs, totalMs },
+  });
   const target = (provider: Dialect, words: readonly string[], at = 'simulated') => ({
     provider: `${at}-${provider}`,
     model: `${MODELS[provider]}@fast+${words.filter((word) => word !== '').join('+')}`,
@@ -90,7 +97,7 @@ export function configure(runs: readonly Run[], flapping: readonly ClientDialect
       ...Object.fromEntries(
         models.map(({ id, first, second, scenario }) => [
           id,
-          { targets: [first], fallbacks: second, ...settings, ...scenario.settings },
+          { targets: [first], fallbacks: second, ...settingsOf(timesOf(scenario, times)), ...scenario.settings },
         ]),
       ),
       ...Object.fromEntries(
@@ -99,7 +106,7 @@ export function configure(runs: readonly Run[], flapping: readonly ClientDialect
           {
             targets: [target(client, [`flapping-${phaseMs}`, `tokens-${TOKENS}`, `run-${client}`])],
             fallbacks: [target('bedrock-converse', [`tokens-${TOKENS}`, `run-${client}-second`])],
-            ...settings,
+            ...settingsOf(times),
           },
         ]),
       ),

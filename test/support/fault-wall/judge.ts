@@ -1,7 +1,7 @@
 /** Whether what a client saw is what it may see. Nothing that is broken may look finished, here or in the row. */
 import { splitTokens } from '../../../local/providers/tokens.ts';
 import type { Outcome } from '../matrix/client.ts';
-import { ATTEMPTS, type Times, TOKENS } from './config.ts';
+import { ATTEMPTS, type Times, TOKENS, timesOf } from './config.ts';
 import type { Run } from './runs.ts';
 import type { Sight } from './scenarios.ts';
 
@@ -49,7 +49,7 @@ export function judge(run: Run, seen: Seen, row: LogRow | undefined, times: Time
   }
   const most = RESETS.has(scenario.id) ? 2 * ATTEMPTS : ATTEMPTS;
   if (seen.upstream > most) problems.push(`${seen.upstream} requests to providers`);
-  if (seen.ms > times.totalMs + SLACK_MS) problems.push(`took ${Math.round(seen.ms)} ms`);
+  if (seen.ms > timesOf(scenario, times).totalMs + SLACK_MS) problems.push(`took ${Math.round(seen.ms)} ms`);
   return { sight, problems };
 }
 

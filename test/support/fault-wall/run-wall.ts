@@ -22,7 +22,6 @@ export interface Result {
 }
 
 export interface WallRun extends Selection {
-  readonly real?: boolean;
   /** So many runs at once. */
   readonly parallel: number;
   /** A client has its answer. */

@@ -30,9 +30,16 @@ export interface Selection {
    * client's own dialect or of another in turn. Otherwise all of that.
    */
   readonly short?: boolean;
+  /** Times as they are told, instead of a twentieth. */
+  readonly real?: boolean;
 }
 
-export function selectRuns({ only = [], dialects = CLIENT_DIALECTS, short = false }: Selection): readonly Run[] {
+export function selectRuns({
+  only = [],
+  dialects = CLIENT_DIALECTS,
+  short = false,
+  real = false,
+}: Selection): readonly Run[] {
   const scenarios = SCENARIOS.filter(({ id }) => only.length === 0 || only.includes(id));
   let number = 0;
   return scenarios.flatMap((scenario) =>
@@ -55,7 +62,7 @@ export function selectRuns({ only = [], dialects = CLIENT_DIALECTS, short = fals
           const { provider, isBacked } = variant;
           number += 1;
           const fallback = isBacked ? (provider === client ? other : client) : undefined;
-          const expected = isBacked ? scenario.backed(provider) : scenario.alone(provider);
+          const expected = isBacked ? scenario.backed(provider) : scenario.alone(provider, real);
           return {
             id: `${scenario.id}-${number}`,
             scenario,
