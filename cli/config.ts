@@ -40,7 +40,7 @@ export function registerConfig(program: Command, context: CliContext): void {
     .description('put a configuration into force, without a deployment; the next deployment of another file ends it')
     .action(async (file: string) => {
       const written = readConfig(file);
-      const { base, adapt, warningsOf } = deployedOf(context);
+      const { base, adapt, warningsOf } = await deployedOf(context);
       const { applyConfig } = await import('../functions/adapters/config-admin.ts');
       const options = { config: written, base, adapt, note: file, nowMs: context.io.now() };
       const applied = await useTable(context, (access) => applyConfig({ ...access, ...options }));
@@ -57,7 +57,7 @@ export function registerConfig(program: Command, context: CliContext): void {
     )
     .description('put an older configuration into force again')
     .action(async (to: number | undefined) => {
-      const { base, adapt } = deployedOf(context);
+      const { base, adapt } = await deployedOf(context);
       const { rollBackConfig } = await import('../functions/adapters/config-admin.ts');
       const options = { base, adapt, nowMs: context.io.now(), ...(to === undefined ? {} : { to }) };
       const applied = await useTable(context, (access) => rollBackConfig({ ...access, ...options }));
@@ -70,7 +70,7 @@ export function registerConfig(program: Command, context: CliContext): void {
     .command('versions')
     .description('list the configurations that were applied, the newest first')
     .action(async () => {
-      const { base } = deployedOf(context);
+      const { base } = await deployedOf(context);
       const { listConfigs } = await import('../functions/adapters/config-admin.ts');
       const found = (await useTable(context, listConfigs)).map((applied, index) => ({
         ...summaryOf(applied),
@@ -84,18 +84,36 @@ export function registerConfig(program: Command, context: CliContext): void {
     .command('show')
     .description('print the configuration in force, with every default filled in')
     .action(async () => {
-      const { running, base } = deployedOf(context);
+      const { running, base } = await deployedOf(context);
       const applied = await inForce(context, base);
-      const shown = withoutCredentials(applied?.config ?? running);
+      const found = applied?.config ?? running;
+      if (found === undefined) {
+        throw new CliError(
+          `Nothing was applied: version ${base}, which was deployed, is in force. It is the gateway.yaml of that deployment; a stack does not give it back.`,
+        );
+      }
+      const shown = withoutCredentials(found);
       const head =
         applied === undefined ? '# as deployed' : `# version ${applied.version}, applied ${applied.appliedAt}`;
       context.show(shown, () => `${head}\n${stringify(shown).trimEnd()}`);
     });
 }
 
+interface DeployedConfig {
+  /** Undefined where it cannot be read: it is part of a function's code. */
+  readonly running: Config | undefined;
+  /** Its version. */
+  readonly base: string;
+  readonly adapt: (config: Config) => Config;
+  readonly warningsOf: (config: Config) => readonly string[];
+}
+
 /** What the stack was started with, and what follows from it for a configuration that is applied over it. */
-function deployedOf(context: CliContext) {
-  const local = context.local();
+async function deployedOf(context: CliContext): Promise<DeployedConfig> {
+  const local = await context.stack();
+  if (local.kind === 'deployed') {
+    return { running: undefined, base: local.configVersion, adapt: (config) => config, warningsOf: () => [] };
+  }
   const running = readEffectiveConfig(local.config);
   const over = (config: Config) => keepSimulated(config, running, local.endpoints.providers);
   return {

@@ -11,6 +11,8 @@ export interface DeployedStack {
   readonly database: string;
   readonly workgroup: string;
   readonly secretPrefix: string;
+  /** Of the configuration that travelled with the deployment. */
+  readonly configVersion: string;
 }
 
 /** Keys of the stack's outputs: lib/outputs.ts, which a test compares with these. */
@@ -21,6 +23,7 @@ export const STACK_OUTPUTS = {
   database: 'Database',
   workgroup: 'Workgroup',
   secretPrefix: 'SecretPrefix',
+  configVersion: 'ConfigVersion',
 } as const satisfies { readonly [name in keyof Omit<DeployedStack, 'kind' | 'name'>]: string };
 
 export async function findDeployedStack(name: string, io: CliIo): Promise<DeployedStack> {
@@ -53,6 +56,7 @@ export async function findDeployedStack(name: string, io: CliIo): Promise<Deploy
     database: read(STACK_OUTPUTS.database),
     workgroup: read(STACK_OUTPUTS.workgroup),
     secretPrefix: read(STACK_OUTPUTS.secretPrefix),
+    configVersion: read(STACK_OUTPUTS.configVersion),
   };
 }
 

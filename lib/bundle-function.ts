@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync, type OutputFile } from 'esbuild';
+import { bundledText } from './bundled-config.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -33,7 +34,7 @@ export function bundleFunction(name: FunctionName, files: { readonly [name: stri
         tryBundle(folder) {
           for (const file of build(name)) writeInto(folder, outputOf(name), file);
           for (const [file, value] of Object.entries(files)) {
-            writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
+            writeFileSync(join(folder, file), bundledText(value));
           }
           return true;
         },

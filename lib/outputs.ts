@@ -8,4 +8,5 @@ export const OUTPUTS = {
   workgroup: 'Workgroup',
   secretPrefix: 'SecretPrefix',
   alarmTopic: 'AlarmTopic',
+  configVersion: 'ConfigVersion',
 } as const;

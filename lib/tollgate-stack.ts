@@ -3,6 +3,7 @@ import { CfnOutput, Duration, type Environment, Fn, Size, Stack, Validations } f
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import { bundledConfigVersion } from './bundled-config.ts';
 import { CustomDomain } from './custom-domain.ts';
 import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
@@ -147,6 +148,7 @@ export class TollgateStack extends Stack {
     output(OUTPUTS.logBucket, lake.bucket.bucketName, 'The request log as Parquet files.');
     output(OUTPUTS.database, lake.database.databaseName, 'The Glue database of the request log.');
     output(OUTPUTS.workgroup, queries.name, 'The Athena workgroup with the saved queries.');
+    output(OUTPUTS.configVersion, bundledConfigVersion(config), 'Of the gateway.yaml that was deployed.');
     output(OUTPUTS.secretPrefix, names.prefix, 'Provider secrets are named by this, a slash and their name.');
   }
 

@@ -1,4 +1,6 @@
 /** A stack that looks deployed to the command line: CloudFormation and Athena on loopback before the local stack's parts. */
+import { readFileSync } from 'node:fs';
+import { configVersion } from '../../functions/adapters/config-file.ts';
 import { OUTPUTS } from '../../lib/outputs.ts';
 import { startAthena } from './athena.ts';
 import { startCloudFormation } from './cloudformation.ts';
@@ -22,6 +24,7 @@ export async function startDeployedStack(name: string, workgroup: string): Promi
     [OUTPUTS.database]: workgroup.replaceAll('-', '_'),
     [OUTPUTS.workgroup]: workgroup,
     [OUTPUTS.secretPrefix]: info.secretPrefix,
+    [OUTPUTS.configVersion]: configVersion(readFileSync(info.config, 'utf8')),
   });
   return {
     local,

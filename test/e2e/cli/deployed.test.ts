@@ -1,9 +1,13 @@
 /** `tollgate --stack`: the parts are found by the stack's outputs. The emulators stand in for AWS. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STACK_OUTPUTS } from '../../../cli/deployed-stack.ts';
 import { OUTPUTS } from '../../../lib/outputs.ts';
 import { type DeployedStack, startDeployedStack } from '../../support/deployed-stack.ts';
 import { type CommandResult, type LocalStackProcess, runTollgate } from '../../support/local-stack.ts';
+
+const smart = ({ models }: { readonly models: object }): unknown => Reflect.get(models, 'smart');
 
 let deployed: DeployedStack;
 let stack: LocalStackProcess;
@@ -73,6 +77,25 @@ describe('the commands on a deployed stack', () => {
       code: 1,
       stderr: expect.stringContaining('no provider of the deployed gateway.yaml names it'),
     });
+  });
+
+  it('put a configuration into force, show it and take it back', async () => {
+    expect(await tollgate('config', 'show')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/Nothing was applied: version [0-9a-f]{12}, which was deployed, is in force/),
+    });
+    const running = JSON.parse(readFileSync(stack.info.config, 'utf8')) as { readonly models: object };
+    const file = join(stack.data, 'applied.yaml');
+    writeFileSync(file, JSON.stringify({ ...running, models: { ...running.models, renamed: smart(running) } }));
+    expect(await tollgate('config', 'apply', file)).toMatchObject({ code: 0 });
+    expect(JSON.parse((await tollgate('config', 'show', '--json')).stdout)).toHaveProperty('models.renamed');
+    expect((await tollgate('config', 'versions')).stdout).toMatch(/1 .*applied\.yaml +in force/);
+    const created = await tollgate('keys', 'create', '--json');
+    const { key } = JSON.parse(created.stdout) as { readonly key: string };
+    const models = () => fetch(`${stack.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+    await expect.poll(async () => await (await models()).text()).toContain('"renamed"');
+    expect(await tollgate('config', 'rollback')).toMatchObject({ code: 0 });
+    await expect.poll(async () => await (await models()).text()).not.toContain('"renamed"');
   });
 
   it('say what is wrong where there is no such stack, and take one stack at a time', async () => {
