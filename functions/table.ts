@@ -11,7 +11,10 @@ export const TABLE = {
   kindIndex: { name: 'kind', partitionKey: 'kind', sortKey: 'pk' },
 } as const;
 
-/** The version of the layout, on every item as `v`: a newer gateway reads older items. */
+/**
+ * The version of the layout, on every item as `v`: see ledger/item-version.ts. Raised only where an older gateway would
+ * misread what a newer one writes; a further attribute is no reason. How: docs/operating.md.
+ */
 export const SCHEMA_VERSION = 1;
 
 /** All keys, one item each, the sort key being the key's SHA-256 in hex. */

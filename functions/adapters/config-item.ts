@@ -3,7 +3,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Config, parseConfig } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
-import { configKey, SCHEMA_VERSION } from '../table.ts';
+import { checkVersion, VERSION } from '../ledger/item-version.ts';
+import { configKey } from '../table.ts';
 
 export type ConfigAttributes = Record<string, AttributeValue>;
 
@@ -53,7 +54,7 @@ export function configItem(
   return {
     pk: { S: key.pk },
     sk: { S: key.sk },
-    v: { N: String(SCHEMA_VERSION) },
+    ...VERSION,
     version: { N: String(version) },
     base: { S: base },
     applied_at: { S: appliedAt },
@@ -69,9 +70,10 @@ export function parseConfigItem(item: ConfigAttributes): AppliedConfig {
   const version = Number(item.version?.N);
   const copyOf = item.copy_of === undefined ? undefined : Number(item.copy_of.N);
   const { base, applied_at: appliedAt, note, body, source } = item;
+  const where = `${configKey().pk} / ${item.sk?.S}`;
   const wrong = (problem: string): GatewayError =>
-    new GatewayError('ledger-unavailable', `The item ${configKey().pk} / ${item.sk?.S} ${problem}.`);
-  if (Number(item.v?.N) > SCHEMA_VERSION) throw wrong('was written by a newer Tollgate');
+    new GatewayError('ledger-unavailable', `The item ${where} ${problem}.`);
+  checkVersion(item, where);
   if (!Number.isSafeInteger(version) || version < 1) throw wrong('is broken: "version" must be a whole number');
   if (base?.S === undefined) throw wrong('is broken: "base" must be a string');
   if (body !== undefined && body.B === undefined) throw wrong('is broken: "body" must be binary');

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { BatchGetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type HealthStore, type StoredHealth, type TargetHealth, UNKNOWN, WELL } from '../core/target-health.ts';
 import { type Item, number, text, type Value } from '../ledger/attributes.ts';
-import { healthKey, SCHEMA_VERSION } from '../table.ts';
+import { checkVersion, VERSION } from '../ledger/item-version.ts';
+import { healthKey } from '../table.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
@@ -91,7 +92,7 @@ export function createDynamoHealth({ client, table, waiting = realWaiting }: Dyn
 
 function formatHealth(health: TargetHealth, version: number, nowMs: number): Record<string, Value> {
   return {
-    v: number(SCHEMA_VERSION),
+    ...VERSION,
     n: number(version),
     open: { BOOL: health.isOpen },
     ...Object.fromEntries(NUMBER_FIELDS.map(([field, name]) => [name, number(Math.ceil(health[field]))])),
@@ -101,6 +102,7 @@ function formatHealth(health: TargetHealth, version: number, nowMs: number): Rec
 
 /** What cannot be read counts as 0: a broken note on a target's health is no reason to leave it alone, or to fail. */
 function parseHealth(item: Item): StoredHealth {
+  checkVersion(item, item.pk?.S ?? '');
   const read = (name: string): number => {
     const value = Number(item[name]?.N);
     return Number.isFinite(value) ? value : 0;

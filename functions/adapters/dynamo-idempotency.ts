@@ -19,7 +19,8 @@ import {
 import { GatewayError } from '../core/errors.ts';
 import type { Claim, ClaimRequest, IdempotencyStore, StoredAnswer } from '../core/ports.ts';
 import { brokenItem } from '../ledger/attributes.ts';
-import { idempotencyKey, SCHEMA_VERSION } from '../table.ts';
+import { checkVersion, VERSION } from '../ledger/item-version.ts';
+import { idempotencyKey } from '../table.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
@@ -55,7 +56,9 @@ export function createDynamoIdempotency(options: DynamoIdempotencyOptions): Idem
 
   const read = async (key: StoredItem): Promise<StoredItem | undefined> => {
     const command = new GetItemCommand({ TableName: table, Key: { ...key }, ConsistentRead: true });
-    return (await run('read what was answered', () => client.send(command))).Item;
+    const { Item: item } = await run('read what was answered', () => client.send(command));
+    if (item !== undefined) checkVersion(item, `${key.pk?.S} / ${key.sk?.S}`);
+    return item;
   };
 
   /** The item that holds the claim, or undefined where it is ours now. */
@@ -104,6 +107,7 @@ export function createDynamoIdempotency(options: DynamoIdempotencyOptions): Idem
     async claim(request): Promise<Claim> {
       const item = await putClaim(request);
       if (item === undefined) return { outcome: 'claimed' };
+      checkVersion(item, headKey(request).pk.S);
       if (item.fingerprint?.S !== request.fingerprint) return { outcome: 'mismatch' };
       switch (item.state?.S) {
         case 'kept':
@@ -126,7 +130,7 @@ export function createDynamoIdempotency(options: DynamoIdempotencyOptions): Idem
       const ttl = { N: String(Math.ceil(untilMs / 1_000) + MARGIN_SECONDS) };
       await inBatches([...parts.entries()], async ([part, body]) => {
         const key = partKey(request, request.requestId, part);
-        const item = { ...key, v: { N: String(SCHEMA_VERSION) }, body: { B: body }, ttl };
+        const item = { ...key, ...VERSION, body: { B: body }, ttl };
         await run('keep the answer', () => client.send(new PutItemCommand({ TableName: table, Item: item })));
       });
       const set: Record<string, AttributeValue> = {
@@ -175,7 +179,7 @@ export function createDynamoIdempotency(options: DynamoIdempotencyOptions): Idem
 function claimItem(request: ClaimRequest): Record<string, AttributeValue> {
   return {
     ...headKey(request),
-    v: { N: String(SCHEMA_VERSION) },
+    ...VERSION,
     state: { S: 'running' },
     run: { S: request.requestId },
     fingerprint: { S: request.fingerprint },

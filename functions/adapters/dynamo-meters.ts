@@ -2,6 +2,7 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../ledger/attributes.ts';
 import type { Update } from '../ledger/expression.ts';
+import { VERSIONED } from '../ledger/item-version.ts';
 import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
@@ -61,9 +62,9 @@ export function createMeterStore(
         TableName: table,
         Key: { pk: { S: pk }, sk: { S: sk } },
         UpdateExpression: update.update,
-        ...(update.condition === '' ? {} : { ConditionExpression: update.condition }),
-        ExpressionAttributeNames: update.names,
-        ...(Object.keys(update.values).length === 0 ? {} : { ExpressionAttributeValues: update.values }),
+        ConditionExpression: [VERSIONED.unlessNewer, update.condition].filter(Boolean).join(' AND '),
+        ExpressionAttributeNames: { ...update.names, ...VERSIONED.names },
+        ExpressionAttributeValues: { ...update.values, ...VERSIONED.values },
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });

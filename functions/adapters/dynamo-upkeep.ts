@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { ReservedScope } from '../core/ports.ts';
 import { type Item, number, stringSet } from '../ledger/attributes.ts';
+import { VERSIONED } from '../ledger/item-version.ts';
 import { formatMarker } from '../ledger/markers.ts';
 import { type OpenRecord, planClaim, readWholeDecision } from '../ledger/open-record.ts';
 import { type Decision, openPartition } from '../ledger/reservation-record.ts';
@@ -75,9 +76,10 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
       const command = new UpdateItemCommand({
         TableName: table,
         Key: cursorKey,
-        UpdateExpression: `${verb} #left :minutes`,
-        ExpressionAttributeNames: { '#left': 'left' },
-        ExpressionAttributeValues: { ':minutes': stringSet(minutes.map(String)) },
+        UpdateExpression: `SET ${VERSIONED.set} ${verb} #left :minutes`,
+        ConditionExpression: VERSIONED.unlessNewer,
+        ExpressionAttributeNames: { '#left': 'left', ...VERSIONED.names },
+        ExpressionAttributeValues: { ':minutes': stringSet(minutes.map(String)), ...VERSIONED.values },
       });
       await repeatable('write down what the sweep has left', waiting, () => client.send(command));
     },
@@ -86,10 +88,10 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
       const command = new UpdateItemCommand({
         TableName: table,
         Key: cursorKey,
-        UpdateExpression: 'SET #minute = :minute',
-        ConditionExpression: 'attribute_not_exists(#minute) OR #minute < :minute',
-        ExpressionAttributeNames: { '#minute': 'minute' },
-        ExpressionAttributeValues: { ':minute': number(minute) },
+        UpdateExpression: `SET #minute = :minute, ${VERSIONED.set}`,
+        ConditionExpression: `(attribute_not_exists(#minute) OR #minute < :minute) AND ${VERSIONED.unlessNewer}`,
+        ExpressionAttributeNames: { '#minute': 'minute', ...VERSIONED.names },
+        ExpressionAttributeValues: { ':minute': number(minute), ...VERSIONED.values },
       });
       await repeatable('move the cursor of the sweep', waiting, () => client.send(command)).catch(unlessCondition);
     },

@@ -9,8 +9,9 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Scope, WaitingLine } from '../core/ports.ts';
 import { number } from '../ledger/attributes.ts';
+import { checkVersion, VERSIONED } from '../ledger/item-version.ts';
 import { TOP_PRIORITY } from '../ledger/wait-plan.ts';
-import { lineKey, SCHEMA_VERSION } from '../table.ts';
+import { lineKey } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
@@ -48,6 +49,7 @@ export function createDynamoWaitingLine({
   const read = async (scope: Scope, nowMs: number): Promise<Line> => {
     const command = new GetItemCommand({ TableName: table, Key: keyOf(scope) });
     const { Item: item = {} } = await repeatable('read the line', waiting, () => client.send(command));
+    checkVersion(item, lineKey(scope).pk);
     const untilMs = Array.from({ length: TOP_PRIORITY + 1 }, (_, priority) => Number(item[`p${priority}`]?.N ?? 0));
     const line = { untilMs, readAtMs: nowMs };
     lines.set(scope, line);
@@ -73,12 +75,12 @@ export function createDynamoWaitingLine({
       const command = new UpdateItemCommand({
         TableName: table,
         Key: keyOf(scope),
-        UpdateExpression: 'SET #p = :until, #v = :v, #ttl = :ttl',
-        ConditionExpression: 'attribute_not_exists(#p) OR #p < :until',
-        ExpressionAttributeNames: { '#p': `p${priority}`, '#v': 'v', '#ttl': 'ttl' },
+        UpdateExpression: `SET #p = :until, #ttl = :ttl, ${VERSIONED.set}`,
+        ConditionExpression: `(attribute_not_exists(#p) OR #p < :until) AND ${VERSIONED.unlessNewer}`,
+        ExpressionAttributeNames: { '#p': `p${priority}`, '#ttl': 'ttl', ...VERSIONED.names },
         ExpressionAttributeValues: {
           ':until': number(lease),
-          ':v': number(SCHEMA_VERSION),
+          ...VERSIONED.values,
           ':ttl': number(Math.ceil(lease / 1_000) + KEPT_SECONDS),
         },
       });

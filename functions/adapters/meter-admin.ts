@@ -1,9 +1,10 @@
 /** What an operator does with meters. */
-import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { toGatewayError } from '../core/errors.ts';
 import type { LimitName, Scope } from '../core/ports.ts';
 import { type Item, number, text, type Value } from '../ledger/attributes.ts';
 import { createExpression } from '../ledger/expression.ts';
+import { newerItem, VERSION, VERSIONED } from '../ledger/item-version.ts';
 import { LIMIT_NAMES, type Limits, NANO_PER_USD } from '../ledger/limits.ts';
 import { isAbandoned, parseMarker } from '../ledger/markers.ts';
 import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
@@ -13,7 +14,7 @@ import { policyOf, templateOf } from '../ledger/policy.ts';
 import { checkScope } from '../ledger/scopes.ts';
 import { MOST_SHARDS } from '../ledger/shards.ts';
 import { spendIdsAt, spentIn } from '../ledger/spend-window.ts';
-import { meterKey, SCHEMA_VERSION, TABLE } from '../table.ts';
+import { meterKey, TABLE } from '../table.ts';
 import { realWaiting, repeatable } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
 import { pkOf, readMeterItems, type TableAccess } from './read-meter-items.ts';
@@ -32,7 +33,8 @@ export async function setLimits({ client, table, scope, ...settings }: SetLimits
   const expression = createExpression();
   expression.set(expression.name('kind'), expression.value('kind', text('meter')));
   const version = expression.name('v');
-  expression.set(version, `if_not_exists(${version}, ${expression.value('v', number(SCHEMA_VERSION))})`);
+  expression.set(version, `if_not_exists(${version}, ${expression.value('v', VERSION.v)})`);
+  expression.require(VERSIONED.unlessNewer);
   const change = (name: string, value: Value | null | undefined): void => {
     if (value === null) expression.remove(expression.name(name));
     else if (value !== undefined) expression.set(expression.name(name), expression.value(name, value));
@@ -40,15 +42,18 @@ export async function setLimits({ client, table, scope, ...settings }: SetLimits
   for (const name of LIMIT_NAMES) change(name, numberOrNone(limits[name]));
   change('time_zone', typeof timeZone === 'string' ? text(timeZone) : timeZone);
   change('shards', shards === 1 ? null : numberOrNone(shards));
-  const { update, names, values } = expression.build();
+  const { condition, update, names, values } = expression.build();
   const command = new UpdateItemCommand({
     TableName: table,
     Key: { pk: { S: pk }, sk: { S: sk } },
     UpdateExpression: update,
+    ConditionExpression: condition,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   });
-  await repeatable(`set the limits of ${scope}`, realWaiting, () => client.send(command));
+  await repeatable(`set the limits of ${scope}`, realWaiting, () => client.send(command)).catch((error: unknown) => {
+    throw error instanceof ConditionalCheckFailedException ? newerItem(pk) : error;
+  });
   const meters = createMeterStore({ client, table }, realWaiting);
   if (shards !== undefined) await reshard({ meters, waiting: realWaiting, scope, nowMs });
 }

@@ -16,6 +16,7 @@ import {
 import { GatewayError } from '../core/errors.ts';
 import { number, text } from '../ledger/attributes.ts';
 import type { Catalogue } from '../ledger/catalogue.ts';
+import { checkVersion, VERSIONED } from '../ledger/item-version.ts';
 import { PRICES_PARTITION } from '../table.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
@@ -61,7 +62,9 @@ export function digestOf({ providers }: Catalogue): string {
 export function createPriceReader({ client, table }: TableAccess): PriceReader {
   const get = async (sk: string): Promise<Item | undefined> => {
     const command = new GetItemCommand({ TableName: table, Key: keyOf(sk) });
-    return (await client.send(command, { abortSignal: AbortSignal.timeout(READ_MS) })).Item;
+    const { Item: item } = await client.send(command, { abortSignal: AbortSignal.timeout(READ_MS) });
+    if (item !== undefined) checkVersion(item, `${PRICES_PARTITION} / ${sk}`);
+    return item;
   };
   return {
     async pointer() {
@@ -98,9 +101,9 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
         const command = new UpdateItemCommand({
           TableName: table,
           Key: keyOf(partKey(digest, index)),
-          UpdateExpression: 'SET #data = :data',
-          ExpressionAttributeNames: { '#data': 'data' },
-          ExpressionAttributeValues: { ':data': { B: piece } },
+          UpdateExpression: `SET #data = :data, ${VERSIONED.set}`,
+          ExpressionAttributeNames: { '#data': 'data', ...VERSIONED.names },
+          ExpressionAttributeValues: { ':data': { B: piece }, ...VERSIONED.values },
         });
         await client.send(command);
       }
@@ -108,7 +111,7 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
       const command = new UpdateItemCommand({
         TableName: table,
         Key: keyOf(CURRENT),
-        UpdateExpression: `SET #version = :version, #digest = :digest, #parts = :parts, #checked = :now${
+        UpdateExpression: `SET #version = :version, #digest = :digest, #parts = :parts, #checked = :now, ${VERSIONED.set}${
           current === undefined ? '' : ', #previous = :previous'
         }`,
         ConditionExpression: current === undefined ? 'attribute_not_exists(#digest)' : '#digest = :current',
@@ -117,6 +120,7 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
           '#digest': 'digest',
           '#parts': 'parts',
           '#checked': 'checked_at',
+          ...VERSIONED.names,
           ...(current === undefined ? {} : { '#previous': 'previous' }),
         },
         ExpressionAttributeValues: {
@@ -124,6 +128,7 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
           ':digest': text(digest),
           ':parts': number(parts),
           ':now': number(nowMs),
+          ...VERSIONED.values,
           ...previous,
           ...(current === undefined ? {} : { ':current': text(current.digest) }),
         },

@@ -1,7 +1,7 @@
 /** Gateway keys: what they look like, and how one lies in the table. The key itself is nowhere but with its holder. */
 import { LOG_LEVELS, type LogLevel } from '../core/log-level.ts';
 import type { Caller } from '../core/ports.ts';
-import { KEYS_PARTITION, SCHEMA_VERSION } from '../table.ts';
+import { KEYS_PARTITION } from '../table.ts';
 import {
   brokenItem,
   type Item,
@@ -14,6 +14,7 @@ import {
   texts,
   type Value,
 } from './attributes.ts';
+import { checkVersion, VERSION } from './item-version.ts';
 import { TOP_PRIORITY } from './wait-plan.ts';
 
 const PREFIX = 'sk-tg-';
@@ -67,7 +68,7 @@ export function keyItem(hash: string, key: string, entry: Omit<KeyEntry, 'hint' 
   return {
     pk: text(KEYS_PARTITION),
     sk: text(hash),
-    v: number(SCHEMA_VERSION),
+    ...VERSION,
     id: text(entry.id),
     ...Object.fromEntries(owner),
     ...(entry.models === undefined ? {} : { models: texts(entry.models) }),
@@ -85,6 +86,7 @@ export function keyItem(hash: string, key: string, entry: Omit<KeyEntry, 'hint' 
 export function parseKey(item: Item): KeyEntry {
   const id = item.id?.S;
   const where = `${KEYS_PARTITION} / ${id ?? item.sk?.S ?? ''}`;
+  checkVersion(item, where);
   if (id === undefined || id === '') throw brokenItem(where, 'id', 'must be a string');
   const owner: { -readonly [F in keyof KeyOwner]: string } = {};
   for (const field of OWNER_FIELDS) {

@@ -1,5 +1,4 @@
 /** A meter as it lies in the table. docs/data-model.md has every attribute. */
-import { GatewayError } from '../core/errors.ts';
 import type { LimitName, Scope } from '../core/ports.ts';
 import { meterKey, SCHEMA_VERSION } from '../table.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type Value,
 } from './attributes.ts';
 import { isDay, isMonth, isTimeZone, UTC } from './calendar.ts';
+import { checkVersion } from './item-version.ts';
 import { LIMIT_NAMES, type Limits, limitProblem } from './limits.ts';
 import { type MinuteWindow, readMinute } from './minute-window.ts';
 import { shardsProblem } from './shards.ts';
@@ -76,6 +76,8 @@ export const isLimited = (meter: Meter): boolean => LIMIT_NAMES.some((name) => m
 /** Throws `ledger-unavailable` that names the item and the attribute where it holds what it must not. */
 export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Meter {
   const where = meterKey(scope, shard).pk;
+  // First of all: in a newer item the other attributes may be something else.
+  const version = checkVersion(item ?? {}, where);
   const own = readSettings(item ?? {}, where);
   const basis = {
     scope,
@@ -99,13 +101,6 @@ export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Met
       heldUntilMs: 0,
     };
     return { ...basis, labelled: false, ...empty };
-  }
-  const version = readNumber(item, 'v', where);
-  if (version !== undefined && version > SCHEMA_VERSION) {
-    throw new GatewayError(
-      'ledger-unavailable',
-      `The item ${where} was written by a newer Tollgate (v ${version}): update this one.`,
-    );
   }
   return {
     ...basis,

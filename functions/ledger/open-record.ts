@@ -2,6 +2,7 @@
 import type { ReservedScope, Scope } from '../core/ports.ts';
 import { brokenItem, type Item, number, readCounter, readFlag, readText, readTexts } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
+import { checkVersion } from './item-version.ts';
 import { chargedWindows, type Decision, type RecordKey, readDecision } from './reservation-record.ts';
 
 export interface OpenRecord {
@@ -22,6 +23,7 @@ export interface OpenRecord {
 export function parseOpenRecord(item: Item): OpenRecord {
   const key = { pk: item.pk?.S ?? '', sk: item.sk?.S ?? '' };
   const where = `${key.pk} / ${key.sk}`;
+  checkVersion(item, where);
   const count = (name: string): number => {
     const value = readCounter(item, name, where);
     if (value === undefined) throw brokenItem(where, name, 'is missing');

@@ -7,11 +7,11 @@
  * fails the condition, and the plan is made anew from the item as it is.
  */
 import type { Denial, ReservedScope } from '../core/ports.ts';
-import { SCHEMA_VERSION } from '../table.ts';
 import { number, stringSet, text } from './attributes.ts';
 import { chargeMinute } from './charge-minute.ts';
 import { createExpression, type Expression, type Update } from './expression.ts';
 import { type Ask, findDenials, parallelOf, worstDenial } from './find-denials.ts';
+import { VERSION } from './item-version.ts';
 import { toNano } from './limits.ts';
 import { isAbandoned } from './markers.ts';
 import { isLimited, type Meter, TYPED_NAMES } from './meter.ts';
@@ -88,5 +88,5 @@ function addMarker(expression: Expression, meter: Meter, { marker, nowMs }: Rese
 export function label(expression: Expression, meter: Meter): void {
   if (meter.labelled) return;
   if (meter.shard === 0) expression.set(expression.name('kind'), expression.value('kind', text('meter')));
-  expression.set(expression.name('v'), expression.value('v', number(SCHEMA_VERSION)));
+  expression.set(expression.name('v'), expression.value('v', VERSION.v));
 }

@@ -4,9 +4,10 @@
  * often, applies the same figures.
  */
 import type { ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
-import { RESERVATION_BUCKETS, SCHEMA_VERSION } from '../table.ts';
+import { RESERVATION_BUCKETS } from '../table.ts';
 import { type Item, number, readCounter, text, texts, type Value } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
+import { checkVersion, VERSION } from './item-version.ts';
 import { expiryMinute } from './markers.ts';
 
 /** Long after upkeep should have had it: only a table whose upkeep is off ever gets there. */
@@ -39,7 +40,7 @@ export function openRecord(request: ReserveRequest): Record<string, Value> {
   return {
     pk: text(pk),
     sk: text(sk),
-    v: number(SCHEMA_VERSION),
+    ...VERSION,
     started_ms: number(request.nowMs),
     expires_ms: number(request.expiresAtMs),
     tokens: number(request.tokens),
@@ -98,6 +99,7 @@ export function chargedWindows({ scope, shard, slot, day, month }: ReservedScope
 export function readDecision(record: Item | undefined, key: RecordKey): Settlement | undefined {
   if (record === undefined) return undefined;
   const where = `${key.pk} / ${key.sk}`;
+  checkVersion(record, where);
   const costNano = readCounter(record, 'settled_nano', where);
   const tokens = readCounter(record, 'settled_tokens', where);
   return costNano === undefined || tokens === undefined ? undefined : { costNano, tokens };

@@ -1,6 +1,7 @@
 /** How far the sweep has come: every minute of expiry before it is done. */
 import type { Item } from './attributes.ts';
 import { readCounter, readStringSet } from './attributes.ts';
+import { checkVersion } from './item-version.ts';
 
 export const CURSOR_KEY = { pk: 'upkeep', sk: 'sweep' } as const;
 const MINUTE_MS = 60_000;
@@ -27,6 +28,7 @@ export interface SweepProgress {
 export function readProgress(item: Item | undefined): SweepProgress {
   if (item === undefined) return { cursor: undefined, left: [] };
   const where = `${CURSOR_KEY.pk} / ${CURSOR_KEY.sk}`;
+  checkVersion(item, where);
   const left = readStringSet(item, 'left', where).map(Number).filter(Number.isSafeInteger);
   return { cursor: readCounter(item, 'minute', where), left };
 }
