@@ -8,6 +8,7 @@ import { createExpression, type Update } from './expression.ts';
 import { isAbandoned, parseMarker } from './markers.ts';
 import type { Meter, SpendWindow } from './meter.ts';
 import { advance, ringIndex } from './minute-window.ts';
+import { label } from './plan-reserve.ts';
 import { requireSeen } from './require-seen.ts';
 import { shareOf } from './shards.ts';
 import { SLOTS } from './windows.ts';
@@ -128,6 +129,7 @@ export function planShard(item: Meter, target: ShardTarget, settings: readonly S
   }
   expression.set(expression.name('held'), expression.value('held', number(target.held)));
   expression.set(expression.name('held_until_ms'), expression.value('until', number(target.heldUntilMs)));
+  label(expression, item);
   for (const [name, value] of settings) {
     const path = expression.name(name);
     if (value === undefined) expression.remove(path);

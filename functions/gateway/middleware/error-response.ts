@@ -20,6 +20,11 @@ export function errorResponse(gateway: Gateway): GatewayMiddleware {
       trace.error = error;
       trace.outcome = outcomeOf(trace, error);
       if (error.kind === 'internal') reportInternal(gateway, trace, error);
+      // The caller can do nothing about it: an item that cannot be read, or a table that does not answer.
+      if (error.kind === 'ledger-unavailable') {
+        const reason = error.message;
+        gateway.report('error', 'A request failed for the ledger.', { requestId: trace.requestId, reason });
+      }
       const answer = clientCodec(trace.dialect).encodeError(error, trace.requestId);
       trace.status = answer.status;
       request.response = jsonResponse(answer.status, answer.body, errorHeaders(trace, error));
