@@ -44,5 +44,8 @@ export const lineKey = (scope: string) => ({ pk: `line#${scope}`, sk: 'line' });
 /** What all instances know of a target, by its name. */
 export const healthKey = (target: string) => ({ pk: `health#${target}`, sk: 'health' });
 
+/** How busy the servers of a provider are. */
+export const loadKey = (provider: string) => ({ pk: `load#${provider}`, sk: 'load' });
+
 /** What was answered under an idempotency key: one item, and further ones for what does not fit it. */
 export const idempotencyKey = (hash: string, sort: string) => ({ pk: `idempotency#${hash}`, sk: sort });

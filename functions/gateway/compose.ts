@@ -14,6 +14,7 @@ import { createDynamoHealth } from '../adapters/dynamo-health.ts';
 import { createDynamoIdempotency } from '../adapters/dynamo-idempotency.ts';
 import { createDynamoKeyStore } from '../adapters/dynamo-keys.ts';
 import { createDynamoLedger } from '../adapters/dynamo-ledger.ts';
+import { createDynamoLoads } from '../adapters/dynamo-loads.ts';
 import { createDynamoWaitingLine } from '../adapters/dynamo-waiting-line.ts';
 import { createContentLog, createFeedbackLog, createFirehoseLog } from '../adapters/firehose-log.ts';
 import { createLogLines } from '../adapters/log-lines.ts';
@@ -25,6 +26,7 @@ import { createUpstream } from '../adapters/upstream.ts';
 import { COUNTED_LINES, readEnvironment } from '../env.ts';
 import type { Gateway } from './gateway.ts';
 import { configure, keepSetup } from './keep-setup.ts';
+import { createLoadBoard } from './load-board.ts';
 import { createSetups } from './setups.ts';
 import { createShadows } from './shadow.ts';
 import { createHealthBoard } from './target-health.ts';
@@ -92,6 +94,7 @@ export function composeGateway(
       report: (...line) => gateway.report(...line),
       wait: async (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
     }),
+    loads: createLoadBoard({ store: createDynamoLoads(table), clock, report: (...line) => gateway.report(...line) }),
     log: createFirehoseLog({ client: firehose, stream: environment.requestStream, lastResort }),
     feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream, lastResort }),
     contents: createContentLog({

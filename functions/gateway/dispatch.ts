@@ -1,6 +1,7 @@
 /** From a caller and what the request can consume to targets that may be tried: what every kind of request does alike. */
 import { GatewayError } from '../core/errors.ts';
 import type { Caller, UpstreamTarget } from '../core/ports.ts';
+import { arrangeByConversation, hasAffinity } from '../routing/affinity.ts';
 import { hasLargerWindow } from '../routing/capabilities.ts';
 import { assignArm } from '../routing/experiments.ts';
 import { failover } from '../routing/failover.ts';
@@ -26,6 +27,8 @@ export interface DispatchInput {
   /** What is left of the invocation, in milliseconds. */
   readonly remainingMs: number;
   readonly priority: number;
+  /** What tells its conversation from others, for those of the targets among which that decides. @default - no conversation */
+  readonly conversation?: () => string;
   /** Runs beside the reservation. Rejects where the request must not go on. */
   readonly claim: ((deadlineMs: number) => Promise<void>) | undefined;
 }
@@ -66,14 +69,24 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   trace.arm = assigned?.arm;
   const instead = assigned?.instead ?? {};
   const draw = gateway.random();
+  const { conversation = () => requestId } = input;
   const planNow = (): Plan => {
     const nowMs = gateway.clock.now();
     const cooling = gateway.health.cooling(nowMs);
-    return planTargets({ config, facts, model, caller, need, nowMs, draw, instead, cooling });
+    const arrange = arrangeByConversation({
+      conversation,
+      draw,
+      inFlight: gateway.loads.inFlight,
+      loadOf: gateway.loads.loadOf,
+      isOut: (target) => cooling.get(targetName(target)) !== undefined,
+    });
+    return planTargets({ config, facts, model, caller, need, nowMs, draw, instead, cooling, arrange });
   };
   let plan = planNow();
   const reading = gateway.health.refresh(plan.considered.map(targetName));
-  const known = reading === undefined ? undefined : withinPatience(gateway, reading);
+  const weighing = gateway.loads.refresh(plan.considered.filter(hasAffinity));
+  const pending = [reading, weighing].filter((each) => each !== undefined);
+  const known = pending.length === 0 ? undefined : withinPatience(gateway, Promise.all(pending));
   // Before a request is refused by what was known a while ago, it is worth one round trip.
   if (plan.targets.length === 0 && known !== undefined) {
     await known;
@@ -81,7 +94,9 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   }
   trace.considered = plan.considered;
   for (const skipped of plan.skipped) passOver(trace, skipped);
-  if (plan.targets.length === 0) throw refusePlan(model, plan.skipped, gateway.clock.now());
+  const [first] = plan.targets;
+  if (first === undefined) throw refusePlan(model, plan.skipped, gateway.clock.now());
+  const seat = gateway.loads.takeSeat(first);
 
   const totalMs = Math.min(plan.settings.timeouts.totalMs, Math.max(0, input.remainingMs - CLOSING_MS));
   const deadlineMs = gateway.clock.now() + totalMs;
@@ -100,8 +115,9 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   const release = (): void => {
     clearTimeout(timer);
     gate.leave();
+    seat.leave();
   };
-  for (const target of plan.targets.slice(0, 1)) gate.prepare(target);
+  gate.prepare(first);
   const waiting = {
     priority: input.priority,
     queueMs: input.stream ? Math.min(queueMs, STREAM_QUEUE_MS) : queueMs,
@@ -126,7 +142,14 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
     release();
     throw admitted.reason;
   }
-  const { targets, outputCap, pays } = admitted.value;
+  const { outputCap, pays } = admitted.value;
+  let { targets } = admitted.value;
+  if (weighing !== undefined) {
+    // What the servers say has come with the reservation: it was too old to plan by.
+    const { considered } = planNow();
+    targets = inOrderOf(targets, considered);
+    trace.considered = inOrderOf(plan.considered, considered);
+  }
   const within = withinCapacity({
     gateway,
     trace,
@@ -155,6 +178,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
         attempts: plan.settings.attempts,
         attempt: async (target) => {
           await gate.enter(target);
+          seat.move(target);
           return within(target, attempt);
         },
         failed: () => sentAttempts(trace).filter(({ error }) => error !== undefined).length,
@@ -176,8 +200,21 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
 }
 
 /** A table that does not answer makes no request slow: what it would have said is not worth more. */
-function withinPatience(gateway: Gateway, reading: Promise<void>): Promise<void> {
+function withinPatience(gateway: Gateway, reading: Promise<unknown>): Promise<unknown> {
   const stop = new AbortController();
   const late = gateway.wait(HEALTH_PATIENCE_MS, stop.signal).catch(() => undefined);
   return Promise.race([reading, late]).finally(() => stop.abort());
+}
+
+/** The same targets, as another plan would have them. One that is there twice keeps its places. */
+function inOrderOf(targets: readonly UpstreamTarget[], others: readonly UpstreamTarget[]): readonly UpstreamTarget[] {
+  const places = new Map<string, number[]>();
+  others.forEach((target, index) => {
+    const name = targetName(target);
+    places.set(name, [...(places.get(name) ?? []), index]);
+  });
+  return targets
+    .map((target) => ({ target, place: places.get(targetName(target))?.shift() ?? others.length }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ target }) => target);
 }

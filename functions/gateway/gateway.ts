@@ -19,6 +19,7 @@ import type { KnownNames } from '../records/emf.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
 import type { Redactor } from '../records/redact.ts';
 import type { Row } from '../records/row.ts';
+import type { LoadBoard } from './load-board.ts';
 import type { Shadows } from './shadow.ts';
 import type { HealthBoard } from './target-health.ts';
 
@@ -41,6 +42,7 @@ export interface Gateway {
   readonly upstream: Upstream;
   readonly tokens: TokenCounter;
   readonly health: HealthBoard;
+  readonly loads: LoadBoard;
   readonly log: RequestLog<Row>;
   readonly feedback: RequestLog<FeedbackRow>;
   /** What a request must show that came by the gateway's own domain; absent where any way in is good. */

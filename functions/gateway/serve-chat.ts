@@ -5,6 +5,7 @@ import type { RequestParams } from '../core/codec.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/ports.ts';
 import { clientCodec } from '../dialects/index.ts';
+import { conversationOf } from '../routing/conversation.ts';
 import { demandOf } from './admit.ts';
 import type { Call, StreamFormat } from './chat-attempt.ts';
 import { CLOSING_MS, dispatch } from './dispatch.ts';
@@ -55,6 +56,7 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
     remainingMs,
     priority,
     claim,
+    conversation: once(() => conversationOf(request, { keyId: caller.keyId, headers })),
   });
   const call: Call = {
     ...exchange,
@@ -106,4 +108,12 @@ async function* followed(first: string, rest: AsyncGenerator<string>, close: () 
   } finally {
     close();
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

@@ -2,17 +2,13 @@
  * Which arm of an experiment a request goes to: decided by the experiment's name, the subject and the weights, and by
  * nothing else, so that every process decides alike and a subject stays where it is.
  *
- * Weighted rendezvous: each arm draws for the subject (an exponential variable of the rate `weight`, from the hash of
- * experiment, arm and subject), and the smallest draw wins. An arm's chance is its share of the weights, and its draw
- * depends on no other arm: where one arm's weight is raised only its own draws get smaller, so that subjects move into it
- * and nowhere else; where it is lowered, or the arm removed, they move out of it only. Intervals cannot do that: of three
- * in a row, the middle one moves when the first grows.
- *
- * `Math.log` is V8's own port of fdlibm, the same bits on every platform.
+ * Weighted rendezvous (see rendezvous.ts): where one arm's weight is raised only its own draws get smaller, so that subjects
+ * move into it and nowhere else; where it is lowered, or the arm removed, they move out of it only. Intervals cannot do
+ * that: of three in a row, the middle one moves when the first grows.
  */
 import type { Config, ModelConfig } from '../core/config.ts';
 import type { Caller } from '../core/ports.ts';
-import { uniform } from '../core/uniform.ts';
+import { drawFor } from './rendezvous.ts';
 
 export interface AssignInput {
   readonly config: Config;
@@ -58,7 +54,7 @@ export function drawArm(
   for (const [arm, weight] of weights) {
     if (weight <= 0) continue;
     // Names hold no line feed, so that no two triples make the same text.
-    const draw = -Math.log(uniform(`${experiment}\n${arm}\n${subject}`)) / weight;
+    const draw = drawFor(`${experiment}\n${arm}\n${subject}`, weight);
     if (best === undefined || draw < best.draw || (draw === best.draw && arm < best.arm)) best = { arm, draw };
   }
   return best?.arm;
