@@ -47,10 +47,11 @@ export interface GatewayEnvironment {
   readonly originSecret?: string;
 }
 
-/** Upkeep serves nobody: it needs no secrets and no configuration. */
+/** Upkeep serves nobody: it needs no secrets, and a configuration only where it asks model servers for their load. */
 export interface UpkeepEnvironment extends Pick<GatewayEnvironment, 'table' | 'requestStream' | 'metricsNamespace'> {
   /** A URL, or `off`. @default PRICE_CATALOGUE */
   readonly priceCatalogue?: string;
+  readonly configFile?: string;
 }
 
 /** The public catalogue of https://github.com/pydantic/genai-prices, as its own package names it. */
@@ -59,6 +60,9 @@ export const PRICE_CATALOGUE =
 
 /** What upkeep is asked for once a day, where prices are refreshed. */
 export const REFRESH_PRICES_EVENT = { task: 'refresh-prices' } as const;
+
+/** What upkeep is asked for once a minute, where model servers say how busy they are: so many looks, 20 s apart. */
+export const READ_LOADS_EVENT = { task: 'read-loads', rounds: 3 } as const;
 
 /** What it asks the deployed request log by. */
 export interface LogEnvironment {
@@ -83,11 +87,13 @@ export function readEnvironment(env: Variables): GatewayEnvironment {
 
 export function readUpkeepEnvironment(env: Variables): UpkeepEnvironment {
   const { [ENV.priceCatalogue]: priceCatalogue, [ENV.metricsNamespace]: metricsNamespace } = env;
+  const { [ENV.configFile]: configFile } = env;
   return {
     table: read(env, ENV.table),
     requestStream: read(env, ENV.requestStream),
     ...(metricsNamespace === undefined || metricsNamespace === '' ? {} : { metricsNamespace }),
     ...(priceCatalogue === undefined || priceCatalogue === '' ? {} : { priceCatalogue }),
+    ...(configFile === undefined || configFile === '' ? {} : { configFile }),
   };
 }
 

@@ -50,8 +50,8 @@ export const NO_TRACING = {
   reason: 'Every request has its times in its row of the log; X-Ray would charge for a sample of the same.',
 };
 
-/** The name of the configuration inside the bundle, and what the environment variable says. */
-const BUNDLED_CONFIG = 'gateway.json';
+/** The name of the configuration inside a bundle, and what the environment variable says. */
+export const BUNDLED_CONFIG = 'gateway.json';
 
 /** The gateway: one streaming function behind one URL. It can do nothing until other constructs grant it their parts. */
 export class GatewayFunction extends Construct implements IGrantable {

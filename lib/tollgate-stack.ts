@@ -84,6 +84,9 @@ export class TollgateStack extends Stack {
       queriesFolder: join(PROJECT, 'queries'),
       scanLimit: Size.gibibytes(props.queryScanLimitGb),
     });
+    const { subnetIds, securityGroupIds } = props;
+    const network =
+      subnetIds === undefined || securityGroupIds === undefined ? {} : { network: { subnetIds, securityGroupIds } };
     const gateway = new GatewayFunction(this, 'Gateway', {
       config,
       environment: {
@@ -99,12 +102,11 @@ export class TollgateStack extends Stack {
       urlAuth: props.urlAuth,
       memorySize: props.memorySize,
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrency: props.reservedConcurrency }),
-      ...(props.subnetIds === undefined || props.securityGroupIds === undefined
-        ? {}
-        : { network: { subnetIds: props.subnetIds, securityGroupIds: props.securityGroupIds } }),
+      ...network,
     });
 
     const upkeep = new UpkeepFunction(this, 'Upkeep', {
+      config,
       environment: {
         table: data.table.tableName,
         requestStream: requests.stream.deliveryStreamName,
@@ -114,6 +116,7 @@ export class TollgateStack extends Stack {
         ...(props.priceCatalogue === undefined ? {} : { priceCatalogue: props.priceCatalogue }),
       },
       logRetention,
+      ...network,
     });
 
     data.grantRequests(gateway);

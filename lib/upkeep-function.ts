@@ -5,22 +5,32 @@ import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cd
 import { Architecture, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Config } from '../functions/core/config.ts';
 import {
   COUNTED_LINES,
   ENV,
   LOG_ENV,
   type LogEnvironment,
+  READ_LOADS_EVENT,
   RECONCILE_EVENT,
   REFRESH_PRICES_EVENT,
   type UpkeepEnvironment,
 } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
 import { countLines } from './count-lines.ts';
-import { NO_TRACING } from './gateway-function.ts';
+import { BUNDLED_CONFIG, NO_TRACING } from './gateway-function.ts';
+import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
 export interface UpkeepFunctionProps {
-  readonly environment: UpkeepEnvironment & LogEnvironment;
+  /** Travels inside the function's code, where servers say how busy they are. */
+  readonly config: Config;
+  readonly environment: Omit<UpkeepEnvironment, 'configFile'> & LogEnvironment;
   readonly logRetention: RetentionDays;
+  /**
+   * Where model servers stand that the internet does not reach. Only who asks them goes there.
+   * @default - outside of any VPC
+   */
+  readonly network?: PrivateNetwork;
 }
 
 /**
@@ -36,6 +46,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
   constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
     super(scope, id);
     const { priceCatalogue, metricsNamespace } = props.environment;
+    const asksServers = Object.values(props.config.providers).some(({ metricsPath }) => metricsPath !== undefined);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -49,7 +60,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
 
     const handler = new LambdaFunction(this, 'Function', {
       description: 'Tollgate: ends lost requests, and holds the meters to the request log.',
-      code: bundleFunction('upkeep'),
+      code: bundleFunction('upkeep', asksServers ? { [BUNDLED_CONFIG]: props.config } : {}),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -64,6 +75,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
         [LOG_ENV.database]: props.environment.database,
         ...(metricsNamespace === undefined ? {} : { [ENV.metricsNamespace]: metricsNamespace }),
         ...(priceCatalogue === undefined ? {} : { [ENV.priceCatalogue]: priceCatalogue }),
+        ...(asksServers ? { [ENV.configFile]: BUNDLED_CONFIG } : {}),
         NODE_OPTIONS: '--enable-source-maps',
       },
       logGroup,
@@ -73,6 +85,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
     });
     this.handler = handler;
     this.arn = handler.functionArn;
+    if (asksServers && props.network !== undefined) placeInNetwork(handler, role, props.network);
     const repeated = 'The next run does what a failed one left; an alarm tells of runs that fail.';
     Validations.of(this).acknowledge(
       { id: 'Serverless-LambdaDLQ', reason: repeated },
@@ -91,6 +104,13 @@ export class UpkeepFunction extends Construct implements IGrantable {
       targets: [new LambdaTarget(handler, { event: RuleTargetInput.fromObject(RECONCILE_EVENT), retryAttempts: 0 })],
     });
     countLines(this, logGroup, COUNTED_LINES.ledgerDrift);
+    if (asksServers) {
+      new Rule(this, 'Servers', {
+        description: 'Tollgate: asks model servers how busy they are.',
+        schedule: Schedule.rate(Duration.minutes(1)),
+        targets: [new LambdaTarget(handler, { event: RuleTargetInput.fromObject(READ_LOADS_EVENT), retryAttempts: 0 })],
+      });
+    }
     if (priceCatalogue === 'off') return;
     new Rule(this, 'EveryDay', {
       description: 'Tollgate: refreshes the prices.',

@@ -2,7 +2,7 @@
  * EventBridge's part, on loopback: the upkeep function's own handler, again and again, one run at a time. Once a day it
  * is asked to reconcile the ledger with the request log, which here is the local lake, and once to refresh the prices.
  */
-import { RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../functions/env.ts';
+import { READ_LOADS_EVENT, RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../functions/env.ts';
 import { composeUpkeep } from '../functions/upkeep/compose.ts';
 import { createHandler } from '../functions/upkeep/create-handler.ts';
 import { createContext } from './lambda-runtime.ts';
@@ -25,6 +25,8 @@ export interface UpkeepTimer {
 
 /** As in lib/upkeep-function.ts. */
 const TIMEOUT_MS = 55_000;
+/** As upkeep does by itself in the cloud, in one run: here nobody is to wait for it when the stack stops. */
+const LOADS_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
 
 export function startUpkeep(options: UpkeepOptions): UpkeepTimer {
@@ -47,6 +49,7 @@ export function startUpkeep(options: UpkeepOptions): UpkeepTimer {
   repeat({}, everyMs);
   repeat(RECONCILE_EVENT, reconcileEveryMs);
   repeat(REFRESH_PRICES_EVENT, DAY_MS);
+  repeat({ ...READ_LOADS_EVENT, rounds: 1 }, LOADS_MS);
   return {
     async close() {
       for (const timer of timers) clearInterval(timer);

@@ -5,6 +5,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { createAthenaSpendLog } from '../adapters/athena-spend-log.ts';
 import { awsHandler } from '../adapters/aws-handler.ts';
+import { readConfigFile } from '../adapters/config-file.ts';
+import { createConfigStore } from '../adapters/dynamo-config.ts';
+import { createDynamoLoads } from '../adapters/dynamo-loads.ts';
 import { createReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { createUpkeepStore } from '../adapters/dynamo-upkeep.ts';
 import { fetchCatalogue } from '../adapters/fetch-catalogue.ts';
@@ -14,11 +17,13 @@ import { setLimits } from '../adapters/meter-admin.ts';
 import { createPriceStore } from '../adapters/price-store.ts';
 import type { SpendLog } from '../core/ports.ts';
 import { COUNTED_LINES, PRICE_CATALOGUE, readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
+import { createSetups } from '../gateway/setups.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** `spendLog`: the request log where it can be asked otherwise than by Athena. */
 export function composeUpkeep(env: { readonly [name: string]: string | undefined }, spendLog?: SpendLog): Upkeep {
-  const { table, requestStream, metricsNamespace, priceCatalogue = PRICE_CATALOGUE } = readUpkeepEnvironment(env);
+  const environment = readUpkeepEnvironment(env);
+  const { table, requestStream, metricsNamespace, configFile, priceCatalogue = PRICE_CATALOGUE } = environment;
   const clock = { now: () => Date.now() };
   const countedElsewhere = Object.values(COUNTED_LINES);
   const { report, lastResort } = createLogLines({ clock, namespace: metricsNamespace, countedElsewhere });
@@ -36,6 +41,22 @@ export function composeUpkeep(env: { readonly [name: string]: string | undefined
       createAthenaSpendLog({ client: new AthenaClient({ ...aws, maxAttempts: 3 }), ...readLogEnvironment(env), sleep }),
     setLimits: (scope, settings) => setLimits({ ...access, scope, ...settings }),
     log: createFirehoseLog({ client: new FirehoseClient(aws), stream: requestStream, lastResort }),
+    loadReading:
+      configFile === undefined
+        ? undefined
+        : {
+            clock,
+            loads: createDynamoLoads(access),
+            // The one in force, as the gateways find it.
+            config: createSetups({
+              clock,
+              report,
+              store: createConfigStore(access),
+              deployed: () => readConfigFile(configFile),
+              build: (config) => config,
+            }).current,
+          },
+    wait: (milliseconds) => sleep(milliseconds),
     report,
   };
 }

@@ -1,6 +1,7 @@
 import { deployedCatalogue } from '../adapters/price-catalogue.ts';
-import { COUNTED_LINES, RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../env.ts';
+import { COUNTED_LINES, READ_LOADS_EVENT, RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../env.ts';
 import { applyDeployedLimits, isDeployment } from './deployed-limits.ts';
+import { readLoads } from './read-loads.ts';
 import { reconcile } from './reconcile.ts';
 import { refreshPrices } from './refresh-prices.ts';
 import { sweep } from './sweep.ts';
@@ -12,6 +13,8 @@ interface UpkeepContext {
 
 /** The next sweep comes after a minute; the function itself has longer, for Athena's answers. */
 const SWEEP_MS = 55_000;
+/** Between two looks at model servers. */
+const ROUND_MS = 20_000;
 /** Kept back from the invocation's time, to finish what was begun. */
 const CLOSING_MS = 20_000;
 
@@ -30,6 +33,10 @@ export function createHandler(upkeep: Upkeep) {
       await refresh(upkeep);
       return;
     }
+    if (isTask(event, READ_LOADS_EVENT)) {
+      await lookAtServers(upkeep, roundsOf(event));
+      return;
+    }
     const untilMs = upkeep.clock.now() + Math.min(SWEEP_MS, context.getRemainingTimeInMillis()) - CLOSING_MS;
     const result = await sweep(upkeep, untilMs);
     if (result.swept > 0) upkeep.report('warn', 'Lost requests were ended.', { ...result });
@@ -39,6 +46,23 @@ export function createHandler(upkeep: Upkeep) {
 
 function isTask(event: unknown, { task }: { readonly task: string }): boolean {
   return typeof event === 'object' && event !== null && 'task' in event && event.task === task;
+}
+
+function roundsOf(event: unknown): number {
+  const rounds = typeof event === 'object' && event !== null && 'rounds' in event ? event.rounds : undefined;
+  return typeof rounds === 'number' ? rounds : 1;
+}
+
+/** Several times a minute: EventBridge cannot be asked for more than one, and a queue is another after half a minute. */
+async function lookAtServers({ loadReading, wait, report, clock }: Upkeep, rounds: number): Promise<void> {
+  if (loadReading === undefined) return;
+  const startedMs = clock.now();
+  let silent: readonly string[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await wait(Math.max(0, startedMs + round * ROUND_MS - clock.now()));
+    ({ silent } = await readLoads(loadReading));
+  }
+  if (silent.length > 0) report('warn', 'Model servers do not say how busy they are.', { silent });
 }
 
 /** Refused is no failure of the function: the prices in use stay, and a metric filter counts the line. */

@@ -6,6 +6,7 @@ import type { PriceStore } from '../adapters/price-store.ts';
 import type { Clock, RequestLog, SpendLog } from '../core/ports.ts';
 import type { Row } from '../records/row.ts';
 import type { SetLimits } from './deployed-limits.ts';
+import type { LoadReading } from './read-loads.ts';
 
 export interface Upkeep {
   readonly clock: Clock;
@@ -17,6 +18,9 @@ export interface Upkeep {
   readonly downloadPrices: (() => Promise<unknown>) | undefined;
   readonly spendLog: SpendLog;
   readonly setLimits: SetLimits;
+  /** Undefined where no configuration came with it. */
+  readonly loadReading: LoadReading | undefined;
+  wait(milliseconds: number): Promise<void>;
   /** A line for the operator: one JSON object. */
   report(level: 'info' | 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }): void;
 }

@@ -49,6 +49,8 @@ async function call(type: DeploymentEvent['RequestType'], scope: string, setting
     downloadPrices: never,
     log: { write: never },
     spendLog: { lateMs: 0, spend: never },
+    loadReading: undefined,
+    wait: never,
     report: never,
     setLimits: (name, changes) => setLimits({ client: bench.client(), table: bench.table, scope: name, ...changes }),
   });
