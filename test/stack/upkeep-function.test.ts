@@ -1,15 +1,19 @@
-import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   COUNTED_LINES,
   ENV,
   LOG_ENV,
+  READ_LOADS_EVENT,
   RECONCILE_EVENT,
   REFRESH_PRICES_EVENT,
   readLogEnvironment,
   readUpkeepEnvironment,
 } from '../../functions/env.ts';
-import { functionOf, synthesize } from './synthesize.ts';
+import { createStack, functionOf, synthesize } from './synthesize.ts';
 
 const template = synthesize();
 
@@ -88,5 +92,34 @@ describe('the upkeep function', () => {
         MetricTransformations: [{ MetricName: metric, MetricNamespace: 'Tollgate', MetricValue: '1' }],
       });
     }
+  });
+});
+
+describe('where model servers say how busy they are', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-upkeep-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'gateway.yaml');
+  const network = { subnetIds: 'subnet-0123456789abcdef0', securityGroupIds: 'sg-0123456789abcdef0' };
+  writeFileSync(
+    file,
+    'providers:\n  vllm: { preset: vllm, baseUrls: [http://10.0.1.4:8000/v1, http://10.0.1.5:8000/v1], metricsPath: /metrics }\n',
+  );
+
+  it('upkeep asks them every minute, from where they stand, with the configuration beside its code', () => {
+    const { app, stack } = createStack(network, file);
+    expect(() => app.synth()).not.toThrow();
+    const asking = Template.fromStack(stack);
+    asking.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      Targets: [{ Input: JSON.stringify(READ_LOADS_EVENT) }],
+    });
+    expect(functionOf(asking, 'Upkeep').Properties).toMatchObject({
+      VpcConfig: { SubnetIds: [network.subnetIds], SecurityGroupIds: [network.securityGroupIds] },
+      Environment: { Variables: { [ENV.configFile]: 'gateway.json' } },
+    });
+  });
+
+  it('and not elsewhere', () => {
+    expect(functionOf(synthesize(network), 'Upkeep').Properties).not.toHaveProperty('VpcConfig');
   });
 });
