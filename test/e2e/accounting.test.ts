@@ -23,7 +23,7 @@ limits: { requestBytes: 6000000 }
 
 let stack: LocalStackProcess;
 beforeAll(async () => {
-  stack = await startLocalStack({ config: CONFIG });
+  stack = await startLocalStack({ config: CONFIG, patient: true });
 });
 afterAll(() => stack?.close());
 

@@ -13,6 +13,8 @@ export interface LocalStackOptions {
   readonly config?: string;
   /** A data folder that outlives the process; where there is none, one of its own is made and removed. */
   readonly data?: string;
+  /** Waits for its table without end: for tests that load it more than a busy machine takes in a second. */
+  readonly patient?: boolean;
   /** Added to the environment, e.g. `OPENAI_API_KEY`. The provider keys of this shell are never passed on. */
   readonly env?: { readonly [name: string]: string };
 }
@@ -43,7 +45,9 @@ export interface LocalStackProcess {
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<LocalStackProcess> {
   const own = options.data === undefined ? mkdtempSync(join(tmpdir(), 'tollgate-stack-')) : undefined;
   const data = options.data ?? own ?? '';
-  const process = spawnLocal(['--port', '0', '--data', data, ...configArguments(options, data)], options.env);
+  const entry = options.patient === true ? 'test/support/patient-local.ts' : 'bin/local.ts';
+  const args = ['--port', '0', '--data', data, ...configArguments(options, data)];
+  const process = spawnLocal(entry, args, options.env);
   const removeOwn = (): void => {
     if (own !== undefined) rmSync(own, { recursive: true, force: true, maxRetries: 3 });
   };
@@ -96,8 +100,8 @@ function configArguments({ config }: LocalStackOptions, data: string): readonly 
   return ['--config', file];
 }
 
-function spawnLocal(args: readonly string[], env: LocalStackOptions['env']) {
-  const child = spawn(process.execPath, [join(root, 'bin/local.ts'), ...args], spawnOptions(env));
+function spawnLocal(entry: string, args: readonly string[], env: LocalStackOptions['env']) {
+  const child = spawn(process.execPath, [join(root, entry), ...args], spawnOptions(env));
   return watch(child);
 }
 
