@@ -29,6 +29,7 @@ export async function serveFeedback({ gateway, trace, caller, request, body }: S
       param: 'request_id',
     });
   }
+  const { redactor } = await gateway.setup();
   const id = `fb_${gateway.newId()}`;
   await gateway.feedback.write({
     feedback_id: id,
@@ -37,7 +38,7 @@ export async function serveFeedback({ gateway, trace, caller, request, body }: S
     key_id: caller.keyId,
     score,
     label,
-    comment,
+    comment: comment === null ? null : redactor.text(comment),
     gateway_version: GATEWAY_VERSION,
   });
   return jsonResponse(

@@ -241,7 +241,9 @@ describe('POST /v1/feedback', () => {
   it('keeps what a caller says of its own requests, whichever gateway answered them', async () => {
     const { id, arm } = await ask({ at: 0, session: 'judged' });
     const label = `helpful.${randomUUID()}`;
-    expect(await give({ request_id: id, score: 0.5, label, comment: "didn't\nread 🚦" }, { at: 1 })).toEqual({
+    expect(
+      await give({ request_id: id, score: 0.5, label, comment: "didn't\nread 🚦, ask joe@example.com" }, { at: 1 }),
+    ).toEqual({
       status: 200,
       body: {
         object: 'feedback',
@@ -249,7 +251,7 @@ describe('POST /v1/feedback', () => {
         request_id: id,
         score: 0.5,
         label,
-        comment: "didn't\nread 🚦",
+        comment: "didn't\nread 🚦, ask joe@example.com",
       },
     });
     await vi.waitFor(async () => expect(await fleet.rows(`request_id = '${id}'`)).toHaveLength(1), PATIENT);
@@ -257,7 +259,8 @@ describe('POST /v1/feedback', () => {
       `SELECT feedback.score, feedback.comment, arm, feedback.key_id = requests.key_id AS own
        FROM feedback JOIN requests ON requests.request_id = feedback.request_id WHERE label = '${label}'`,
     );
-    expect(rows).toEqual([{ score: 0.5, comment: "didn't\nread 🚦", arm: arm?.replace('prompts=', ''), own: true }]);
+    const comment = expect.stringMatching(/^didn't\nread 🚦, ask (?!joe)/);
+    expect(rows).toEqual([{ score: 0.5, comment, arm: arm?.replace('prompts=', ''), own: true }]);
   });
 
   it("answers 404 to another key's request, and to one that never was, and keeps nothing", async () => {
