@@ -1,10 +1,16 @@
 /** SDK clients for the stack that the CLI talks to. Loaded only by commands that need one: `--help` must be quick. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Stack } from './context.ts';
 
 export function dynamoClient(stack: Stack): DynamoDBClient {
   return new DynamoDBClient(settings(stack, (endpoints) => endpoints.dynamodb));
+}
+
+/** Without the SDK's own retries: the log has its own. */
+export function firehoseClient(stack: Stack): FirehoseClient {
+  return new FirehoseClient({ ...settings(stack, (endpoints) => endpoints.firehose), maxAttempts: 1 });
 }
 
 export function secretsClient(stack: Stack): SecretsManagerClient {

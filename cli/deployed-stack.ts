@@ -8,6 +8,7 @@ export interface DeployedStack {
   readonly url: string;
   readonly table: string;
   readonly requestStream: string;
+  readonly feedbackStream: string;
   readonly database: string;
   readonly workgroup: string;
   readonly secretPrefix: string;
@@ -20,6 +21,7 @@ export const STACK_OUTPUTS = {
   url: 'Url',
   table: 'Table',
   requestStream: 'RequestStream',
+  feedbackStream: 'FeedbackStream',
   database: 'Database',
   workgroup: 'Workgroup',
   secretPrefix: 'SecretPrefix',
@@ -53,6 +55,7 @@ export async function findDeployedStack(name: string, io: CliIo): Promise<Deploy
     url: read(STACK_OUTPUTS.url),
     table: read(STACK_OUTPUTS.table),
     requestStream: read(STACK_OUTPUTS.requestStream),
+    feedbackStream: read(STACK_OUTPUTS.feedbackStream),
     database: read(STACK_OUTPUTS.database),
     workgroup: read(STACK_OUTPUTS.workgroup),
     secretPrefix: read(STACK_OUTPUTS.secretPrefix),

@@ -11,6 +11,8 @@ const localInfo = z.object({
   endpoints: z.object({ dynamodb: z.url(), firehose: z.url(), secretsManager: z.url(), providers: z.url() }),
   table: z.string(),
   requestStream: z.string(),
+  feedbackStream: z.string(),
+  contentStream: z.string(),
   secretPrefix: z.string(),
   /** The folder that holds `requests/dt=…/*.parquet`. */
   lake: z.string(),

@@ -6,6 +6,7 @@ import { registerCosts } from './costs.ts';
 import { registerDataset } from './dataset.ts';
 import { registerExperiments } from './experiments.ts';
 import { registerKeys } from './keys.ts';
+import { registerLogs } from './logs.ts';
 import { registerPrices } from './prices.ts';
 import { registerQuery } from './query.ts';
 import { registerQuotas } from './quotas.ts';
@@ -32,6 +33,7 @@ export function createProgram(io: CliIo, version: string): Command {
   registerExperiments(program, context);
   registerPrices(program, context);
   registerQuery(program, context);
+  registerLogs(program, context);
   registerDataset(program, context);
   return program;
 }

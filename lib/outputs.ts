@@ -3,6 +3,7 @@ export const OUTPUTS = {
   url: 'Url',
   table: 'Table',
   requestStream: 'RequestStream',
+  feedbackStream: 'FeedbackStream',
   logBucket: 'LogBucket',
   database: 'Database',
   workgroup: 'Workgroup',

@@ -148,6 +148,7 @@ export class TollgateStack extends Stack {
     output(OUTPUTS.url, gateway.url, 'The gateway: the base URL of OpenAI clients is this with v1 behind it.');
     output(OUTPUTS.table, data.table.tableName, 'Keys, meters and open reservations.');
     output(OUTPUTS.requestStream, requests.stream.deliveryStreamName, 'Takes the rows of the request log.');
+    output(OUTPUTS.feedbackStream, feedback.stream.deliveryStreamName, 'Takes what callers say about answers.');
     output(OUTPUTS.logBucket, lake.bucket.bucketName, 'The request log as Parquet files.');
     output(OUTPUTS.database, lake.database.databaseName, 'The Glue database of the request log.');
     output(OUTPUTS.workgroup, queries.name, 'The Athena workgroup with the saved queries.');

@@ -138,6 +138,8 @@ export async function startLocal(options: StartOptions): Promise<LocalStack> {
       endpoints,
       table: TABLE_NAME,
       requestStream: REQUEST_STREAM,
+      feedbackStream: FEEDBACK_STREAM,
+      contentStream: CONTENT_STREAM,
       secretPrefix: SECRET_PREFIX,
       lake: paths.lake,
       config: paths.config,

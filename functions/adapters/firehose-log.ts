@@ -61,6 +61,18 @@ export const createFirehoseLog = (options: FirehoseLogOptions): RequestLog<Row> 
 
 export const createFeedbackLog = (options: FirehoseLogOptions): RequestLog<FeedbackRow> => createLog(options, FEEDBACK);
 
+/** A line of the last resort, to be sent once more as it is. */
+export interface ReplayLine {
+  readonly kind: Exclude<Kind, 'content'>;
+  /** Of the request, or of the feedback. */
+  readonly id: string;
+  readonly line: string;
+}
+
+export function createReplayLog(options: FirehoseLogOptions, kind: ReplayLine['kind']): RequestLog<ReplayLine> {
+  return createLog(options, { kind, id: (row) => row.id, line: (row) => row.line });
+}
+
 export interface ContentLogOptions extends Omit<FirehoseLogOptions, 'lastResort'> {
   /** What Firehose did not take is gone: standard output is no place for what people wrote. */
   readonly dropped: (requestId: string, reason: string) => void;

@@ -180,6 +180,8 @@ function resolveVariables(assembly: Assembly, construct: string, { info }: Local
   const known: { readonly [name: string]: string } = {
     [ENV.table]: info.table,
     [ENV.requestStream]: info.requestStream,
+    [ENV.feedbackStream]: info.feedbackStream,
+    [ENV.contentStream]: info.contentStream,
     [ENV.secretPrefix]: info.secretPrefix,
   };
   const variables = Object.entries(propertiesOf(assembly, construct).Environment.Variables).map(([name, value]) => {

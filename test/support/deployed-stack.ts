@@ -21,6 +21,7 @@ export async function startDeployedStack(name: string, workgroup: string): Promi
     [OUTPUTS.url]: `${local.url}/`,
     [OUTPUTS.table]: info.table,
     [OUTPUTS.requestStream]: info.requestStream,
+    [OUTPUTS.feedbackStream]: info.feedbackStream,
     [OUTPUTS.database]: workgroup.replaceAll('-', '_'),
     [OUTPUTS.workgroup]: workgroup,
     [OUTPUTS.secretPrefix]: info.secretPrefix,

@@ -59,6 +59,8 @@ export function localInfo(overrides: { readonly [name: string]: unknown }): stri
     endpoints: { dynamodb: nowhere, firehose: nowhere, secretsManager: nowhere, providers: nowhere },
     table: 'tollgate',
     requestStream: 'tollgate-requests',
+    feedbackStream: 'tollgate-feedback',
+    contentStream: 'tollgate-contents',
     secretPrefix: 'tollgate',
     ...overrides,
   });

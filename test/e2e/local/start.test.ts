@@ -58,6 +58,8 @@ describe('a first start', () => {
       region: 'us-east-1',
       table: 'tollgate',
       requestStream: 'tollgate-requests',
+      feedbackStream: 'tollgate-feedback',
+      contentStream: 'tollgate-contents',
       secretPrefix: 'tollgate',
       lake: join(data, 'lake'),
       config: join(data, 'gateway.json'),

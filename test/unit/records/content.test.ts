@@ -9,6 +9,7 @@ import type { ContentRow } from '../../../functions/records/content-row.ts';
 import { formatContent } from '../../../functions/records/format-row.ts';
 import { createRedactor } from '../../../functions/records/redact.ts';
 import { splitContent } from '../../../functions/records/split-content.ts';
+import { content } from './content.ts';
 
 const hash = (base64: string): string => createHash('sha256').update(base64, 'base64').digest('hex');
 const condenser = (most = 1_000_000) => createCondenser({ redactor: createRedactor(), hash, most });
@@ -83,27 +84,7 @@ describe('an answer that streams', () => {
 });
 
 describe('parts', () => {
-  const row = (request: string, answer: string): ContentRow => ({
-    request_id: 'req_1',
-    part: 1,
-    parts: 1,
-    started_at: '2026-11-23 08:05:09.007',
-    api: 'chat.completions',
-    key_id: 'key_1',
-    team: null,
-    user_id: null,
-    app: null,
-    env: null,
-    model: 'smart',
-    provider: 'openai',
-    target_model: 'gpt',
-    outcome: 'ok',
-    error: null,
-    request,
-    answer,
-    flags: [],
-    gateway_version: '0',
-  });
+  const row = (request: string, answer: string): ContentRow => ({ ...content, request, answer });
 
   it('fit one record of Firehose each, and are the whole together', () => {
     const request = `{"text":"${'\u0001"\\ü漢🦜a'.repeat(150_000)}"}`;

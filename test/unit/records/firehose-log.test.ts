@@ -2,7 +2,11 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createFirehoseLog, type FirehoseLogOptions } from '../../../functions/adapters/firehose-log.ts';
+import {
+  createContentLog,
+  createFirehoseLog,
+  type FirehoseLogOptions,
+} from '../../../functions/adapters/firehose-log.ts';
 import { REQUESTS } from '../../../functions/records/lake-tables.ts';
 import type { Row } from '../../../functions/records/row.ts';
 import { startFirehose } from '../../../local/firehose.ts';
@@ -10,6 +14,7 @@ import { openLake } from '../../../local/lake.ts';
 import { closeServer, listen } from '../../../local/listen.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { fullRow, nullRow } from '../lake/rows.ts';
+import { content } from './content.ts';
 
 const row = (id: string, change: Partial<Row> = {}): Row => ({ ...nullRow, request_id: id, ...change });
 
@@ -166,4 +171,19 @@ describe('the request log', () => {
       [fullRow.request_id, 'row-trimmed', 400],
     ]);
   });
+});
+
+test('contents that Firehose does not take are gone, and named: never a word of them on standard output', async () => {
+  const lake = await startLake();
+  await lake.faults({ throttleNext: 100 });
+  const dropped: (readonly [string, string])[] = [];
+  const contents = createContentLog({
+    client: clientOf(lake.url),
+    stream: 'tollgate-requests',
+    backoffMs: 1,
+    dropped: (id, reason) => dropped.push([id, reason]),
+  });
+  await contents.write({ ...content, request: 'a word of it' });
+  expect(dropped).toEqual([['req_1', expect.stringContaining('ServiceUnavailableException')]]);
+  expect(JSON.stringify(dropped)).not.toContain('a word of it');
 });
