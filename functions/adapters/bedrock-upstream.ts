@@ -59,7 +59,7 @@ export function createBedrockUpstream({
 
   async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
     const sdk = await loadSdk();
-    const chosen = await keys.choose(target);
+    const chosen = await keys.choose(target, how.conversation);
     const { runtime, agents } = clientFor(sdk, target, how.connectMs, chosen?.key);
     how.sending?.(chosen?.use);
     const abort = new AbortController();

@@ -56,7 +56,7 @@ export function createHttpUpstream({ keys }: { readonly keys: ProviderKeys }): U
   };
 
   async function send(target: UpstreamTarget, request: EncodedRequest, how: UpstreamOptions): Promise<UpstreamReply> {
-    const chosen = await keys.choose(target);
+    const chosen = await keys.choose(target, how.conversation);
     const { auth, dialect } = target.config;
     const headers = {
       'content-type': 'application/json',

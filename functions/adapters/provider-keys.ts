@@ -17,7 +17,7 @@ export interface ChosenKey {
 
 export interface ProviderKeys {
   /** Undefined where the provider wants none. Throws where no key can be used now. */
-  choose(target: UpstreamTarget): Promise<ChosenKey | undefined>;
+  choose(target: UpstreamTarget, conversation?: string): Promise<ChosenKey | undefined>;
   worked(use: KeyUse | undefined): void;
   failed(target: UpstreamTarget, use: KeyUse | undefined, error: GatewayError): Promise<KeyVerdict>;
 }
@@ -42,16 +42,19 @@ export function createProviderKeys({ secrets, clock, random }: ProviderKeysOptio
     return pool;
   }
 
-  async function choose({ provider, model, config: { secret } }: UpstreamTarget): Promise<ChosenKey | undefined> {
+  async function choose(
+    { provider, model, config: { secret } }: UpstreamTarget,
+    conversation: string | undefined,
+  ): Promise<ChosenKey | undefined> {
     if (secret === undefined) return undefined;
     const pool = poolOf(secret);
     let keys = await secrets.providerKeys(secret);
     if (keys.length === 0) throw new GatewayError('misconfigured', `The secret "${secret}" holds no key.`);
-    let choice = pool.choose(keys, model, clock.now(), random());
+    let choice = pool.choose(keys, model, clock.now(), conversation ?? random());
     if (choice.key === undefined && choice.kind === 'upstream-unauthorized') {
       // An operator may have put in a new one; how often that is looked up is the store's to bound.
       keys = await secrets.providerKeys(secret, { refresh: true });
-      choice = pool.choose(keys, model, clock.now(), random());
+      choice = pool.choose(keys, model, clock.now(), conversation ?? random());
     }
     if (choice.key === undefined) {
       throw new GatewayError(choice.kind, `No key of the provider "${provider}" can be used: it refused them all.`, {

@@ -37,6 +37,8 @@ export interface EncodeTarget {
   /** For dialects that demand an output cap, where the client named none. */
   readonly defaultMaxOutputTokens: number;
   readonly quirks: Quirks;
+  /** 0 to 9, the higher the more urgent. @default 0 */
+  readonly priority?: number;
 }
 
 /** What the encoder renamed or reshaped for the provider, so that the decoder can answer in the client's words. */

@@ -33,6 +33,7 @@ const quirks = z.strictObject({
   reasoningRequired: z.optional(z.boolean()),
   toolIds: z.optional(z.enum(TOOL_ID_SHAPES)),
   alternateRoles: z.optional(z.boolean()),
+  priority: z.optional(z.enum(['low-first', 'high-first'])),
 });
 
 /** What stands in an address: a project, a place, a resource. */

@@ -3,6 +3,7 @@
  * come back by themselves. Nothing is shared or stored: another process finds out by one request of its own.
  */
 import type { ErrorKind } from './errors.ts';
+import { uniform } from './uniform.ts';
 
 export interface KeyFailure {
   readonly kind: ErrorKind;
@@ -17,8 +18,11 @@ export type KeyChoice =
   | { readonly key: undefined; readonly kind: ErrorKind; readonly untilMs: number };
 
 export interface KeyPool {
-  /** One of those that can be used, each with the same chance. `draw` is uniform in [0, 1). There is at least one key. */
-  choose(keys: readonly string[], model: string, nowMs: number, draw: number): KeyChoice;
+  /**
+   * One of those that can be used, each with the same chance. `draw` is uniform in [0, 1), or a text that gets the same
+   * key each time, as long as that can be used. There is at least one key.
+   */
+  choose(keys: readonly string[], model: string, nowMs: number, draw: number | string): KeyChoice;
   /** True where the key was taken out by this, because the provider does not accept it. */
   failed(key: string, model: string, failure: KeyFailure, nowMs: number): boolean;
   worked(key: string, model: string, nowMs: number): void;
@@ -83,7 +87,7 @@ export function createKeyPool(): KeyPool {
       }
       const trusted = awake.filter(({ isDoubtful }) => !isDoubtful);
       const usable = trusted.length > 0 ? trusted : awake;
-      const chosen = usable[Math.floor(draw * usable.length)];
+      const chosen = typeof draw === 'string' ? keyOf(draw, usable) : usable[Math.floor(draw * usable.length)];
       if (chosen !== undefined) return chosen;
       return { key: undefined, kind: first?.kind ?? 'misconfigured', untilMs: first?.untilMs ?? nowMs };
     },
@@ -112,4 +116,14 @@ export function createKeyPool(): KeyPool {
       }
     },
   };
+}
+
+/** By rendezvous: a key that rests leaves its texts to the others, and gets the same ones back. */
+function keyOf<Usable extends { readonly key: string }>(text: string, usable: readonly Usable[]): Usable | undefined {
+  let best: { readonly one: Usable; readonly draw: number } | undefined;
+  for (const one of usable) {
+    const draw = uniform(`${text}\n${one.key}`);
+    if (best === undefined || draw < best.draw) best = { one, draw };
+  }
+  return best?.one;
 }

@@ -191,6 +191,8 @@ export interface UpstreamOptions {
   readonly connectMs: number;
   readonly firstTokenMs: number;
   readonly idleMs: number;
+  /** Where the provider's keys are accounts with prompt caches of their own: what gets the same key each time. */
+  readonly conversation?: string;
   /** Whether content has come: until then a stream is waited for as for its first token. */
   hasBegun?(): boolean;
   /** Called once, when the request goes out; not where there is no key for it. */

@@ -35,6 +35,12 @@ export interface Quirks {
   readonly toolIds?: ToolIdShape;
   /** User and assistant messages have to alternate. Neighbours of one role are joined. */
   readonly alternateRoles?: boolean;
+  /**
+   * The server's own queue goes by the field `priority`: `low-first` as vLLM reads it (under `--scheduling-policy
+   * priority`, without which it refuses the field), `high-first` as SGLang does (`--enable-priority-scheduling`). It says
+   * what the gateway granted; what the client says of itself is left out.
+   */
+  readonly priority?: 'low-first' | 'high-first';
 }
 
 export const TOOL_ID_SHAPES = ['nine-alphanumerics'] as const;

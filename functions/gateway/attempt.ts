@@ -19,6 +19,10 @@ export interface Exchange {
   readonly trace: Trace;
   readonly settings: ModelSettings;
   readonly stream: boolean;
+  /** Made when it is asked for. */
+  conversation(): string;
+  /** As the key was granted it, 0 to 9. */
+  readonly priority: number;
   /** Estimated; booked where a provider reports nothing. */
   readonly inputTokens: number;
   /** That the request asks for: they count where a provider does not say what it served. */
@@ -58,6 +62,7 @@ export async function sendAttempt(
       connectMs: settings.timeouts.connectMs,
       firstTokenMs: settings.timeouts.firstTokenMs,
       idleMs: settings.timeouts.idleMs,
+      ...(target.config.affinity === 'prefix' ? { conversation: exchange.conversation() } : {}),
       hasBegun: () => watch.hasContent,
       sending: (key) => {
         trace.sent = true;
@@ -90,6 +95,7 @@ export function encodeTarget(exchange: Exchange, target: UpstreamTarget): Encode
     model: target.model,
     defaultMaxOutputTokens: exchange.settings.maxOutputTokens ?? exchange.setup.config.defaultMaxOutputTokens,
     quirks: quirksOf(target.config.quirks),
+    priority: exchange.priority,
   };
 }
 

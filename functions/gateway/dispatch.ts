@@ -156,6 +156,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
     tokens: trace.reservation?.tokens ?? demand.inputTokens,
     costNano: trace.reservation?.costNano ?? 0,
     expiresAtMs: deadlineMs + SETTLING_MS,
+    waiting: { ...waiting, targets, deadlineMs },
   });
   return {
     exchange: {
@@ -164,6 +165,8 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
       trace,
       settings: plan.settings,
       stream: input.stream,
+      conversation,
+      priority: input.priority,
       inputTokens: demand.inputTokens,
       terms: demand.kinds.terms ?? [],
       deadline: stop.signal,

@@ -3,11 +3,12 @@
  * attempt, because each may go somewhere else; a provider that is full by its meter is passed over as if it had said so.
  */
 import { GatewayError } from '../core/errors.ts';
-import type { Scope, UpstreamTarget } from '../core/ports.ts';
+import type { ReserveResult, Scope, UpstreamTarget } from '../core/ports.ts';
 import { totalTokens } from '../core/usage.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
 import { passOver, type Trace } from './trace.ts';
+import { type Waiting, waitForRoom } from './wait-for-room.ts';
 
 export function providerScopes({ provider, model }: UpstreamTarget): readonly Scope[] {
   return [`provider:${provider}`, `provider:${provider}/${model}`];
@@ -20,6 +21,8 @@ export interface CapacityInput {
   readonly tokens: number;
   readonly costNano: number;
   readonly expiresAtMs: number;
+  /** How room is waited for where no other target of these is left. @default - not at all */
+  readonly waiting?: Waiting & { readonly targets: readonly UpstreamTarget[]; readonly deadlineMs: number };
 }
 
 /** In the record of such a reservation: the request has another one, and its row is written with that. */
@@ -27,7 +30,8 @@ export const CAPACITY_PART = 'capacity';
 
 /** Makes the attempt where the provider's meters have room; throws `upstream-throttled` where they have none. */
 export function withinCapacity(input: CapacityInput) {
-  const { gateway, trace, tokens, costNano, expiresAtMs } = input;
+  const { gateway, trace, tokens, costNano, expiresAtMs, waiting } = input;
+  const asked = new Set<UpstreamTarget>();
   let tries = 0;
   return async <Answer>(
     target: UpstreamTarget,
@@ -36,6 +40,7 @@ export function withinCapacity(input: CapacityInput) {
     const scopes = providerScopes(target);
     // The first target's meters have been looked at with the caller's; after a failure one more round trip is nothing.
     tries += 1;
+    asked.add(target);
     if (tries > 1 || gateway.ledger.isLimited(scopes)) await reserve(target, scopes);
     return attempt(target);
   };
@@ -43,20 +48,31 @@ export function withinCapacity(input: CapacityInput) {
   async function reserve(target: UpstreamTarget, scopes: readonly Scope[]): Promise<void> {
     const requestId = `${trace.requestId}~${tries}`;
     const about = { part: CAPACITY_PART };
-    const nowMs = gateway.clock.now();
-    const result = await gateway.ledger
-      .reserve({ requestId, scopes, nowMs, expiresAtMs, tokens, costNano, about })
-      .catch((error: unknown) => {
+    const ask = (): Promise<ReserveResult> =>
+      gateway.ledger.reserve({
+        requestId,
+        scopes,
+        nowMs: gateway.clock.now(),
+        expiresAtMs,
+        tokens,
+        costNano,
+        about,
+      });
+    const isLast = waiting?.targets.every((each) => asked.has(each) || trace.passedOver.has(each)) === true;
+    const result = await (isLast ? waitForRoom({ ...waiting, gateway, trace, scopes }, ask) : ask()).catch(
+      (error: unknown) => {
+        if (waiting?.signal.aborted === true) throw error;
         // The caller is metered, or is allowed not to be: that nobody knows how busy a provider is stops no request.
         gateway.report('warn', "A provider's meters do not answer.", { requestId, reason: String(error) });
-      });
+      },
+    );
     if (result === undefined) return;
     if (result.outcome === 'denied') {
       const { scope, limit, retryAfterMs } = result.denial;
       passOver(trace, {
         target,
         reason: 'capacity',
-        ...(retryAfterMs === undefined ? {} : { untilMs: nowMs + retryAfterMs }),
+        ...(retryAfterMs === undefined ? {} : { untilMs: gateway.clock.now() + retryAfterMs }),
       });
       throw new GatewayError('upstream-throttled', `The limit ${limit} of ${scope} is reached.`, {
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

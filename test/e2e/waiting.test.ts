@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CreateKeyOptions, createKey } from '../../functions/adapters/key-admin.ts';
-import { showMeter } from '../../functions/adapters/meter-admin.ts';
+import { setLimits, showMeter } from '../../functions/adapters/meter-admin.ts';
 import { createChatUpstream } from '../support/chat-upstream.ts';
 import { adminOf, type Fleet, type GatewayProcess, startFleet } from '../support/gateway-fleet.ts';
 
@@ -15,6 +15,8 @@ const CONFIG = {
     patient: model('slow-200', { queueMs: 20_000 }),
     hurried: model('slow-200', { queueMs: 20_000, timeouts: { totalMs: 2_000 } }),
     plain: model('slow-200'),
+    shared: model('slow-201', { queueMs: 20_000 }),
+    backed: model('slow-202', { queueMs: 20_000, fallbacks: [{ provider: 'upstream', model: 'spare' }] }),
     hang: model('hang', { timeouts: { totalMs: 45_000 } }),
   },
   prices: [{ provider: 'upstream', model: '*', input: 1, output: 2 }],
@@ -109,6 +111,31 @@ describe('a request that finds no room', () => {
     const median = lows.map(({ endedAt }) => endedAt).sort((left, right) => left - right)[6] ?? 0;
     const mean = highs.reduce((sum, { endedAt }) => sum + endedAt, 0) / highs.length;
     expect(mean).toBeLessThan(median);
+  });
+
+  it('of its provider waits for it too, the more urgent first', async () => {
+    await setLimits({ ...adminOf(fleet.table), scope: 'provider:upstream/slow-201', limits: { limit_parallel: 1 } });
+    const marker = fresh('provider');
+    const { key } = await keyWith({}, { maxPriority: 9 });
+    const low = times(10, (at) => ask({ key, marker, at, model: 'shared' }));
+    await expect.poll(() => upstream.calls(`[${marker}]`).length).toBeGreaterThanOrEqual(2);
+    const high = times(3, (at) => ask({ key, marker, at, model: 'shared', priority: 9 }));
+    const [lows, highs] = [await Promise.all(low), await Promise.all(high)];
+    expect([...lows, ...highs].map(({ status }) => status)).toEqual(times(13, () => 200));
+    expect(upstream.mostAtOnce(`[${marker}]`)).toBe(1);
+    const median = lows.map(({ endedAt }) => endedAt).sort((left, right) => left - right)[5] ?? 0;
+    const mean = highs.reduce((sum, { endedAt }) => sum + endedAt, 0) / highs.length;
+    expect(mean).toBeLessThan(median);
+  });
+
+  it('of a provider goes to the next target, and waits for none that there is', async () => {
+    await setLimits({ ...adminOf(fleet.table), scope: 'provider:upstream/slow-202', limits: { limit_parallel: 0 } });
+    const marker = fresh('backed');
+    const { key } = await keyWith({});
+    const { status, headers, tookMs } = await ask({ key, marker, model: 'backed' });
+    expect([status, headers.get('x-tollgate-model')]).toEqual([200, 'spare']);
+    // Not twenty seconds.
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it('waits no longer than its deadline allows, and a stream no longer than it may be silent', async () => {

@@ -25,7 +25,8 @@ const DEFAULTS: { readonly [field: string]: Json } = {
   store: false,
 };
 
-export function adaptBody(body: JsonObject, quirks: Quirks): Adapted {
+export function adaptBody(given: JsonObject, quirks: Quirks, priority = 0): Adapted {
+  const body = quirks.priority === undefined ? given : withPriority(given, quirks.priority, priority);
   const refused = new Set(quirks.unsupported);
   const dropped = Object.entries(body).flatMap(([field, value]) =>
     refused.has(field) && value !== null && value !== DEFAULTS[field] ? [field] : [],
@@ -41,6 +42,12 @@ export function adaptBody(body: JsonObject, quirks: Quirks): Adapted {
   });
   const paths = quirks.unsupported.filter((field) => field.includes('.')).map((field) => field.split('.'));
   return { body: paths.reduce(without, Object.fromEntries(entries)), dropped };
+}
+
+/** Who asks for nothing in particular says nothing: both kinds of servers put that last. */
+function withPriority(body: JsonObject, order: NonNullable<Quirks['priority']>, priority: number): JsonObject {
+  const rest = omit(body, ['priority']);
+  return priority === 0 ? rest : { ...rest, priority: order === 'low-first' ? -priority : priority };
 }
 
 /**

@@ -64,7 +64,7 @@ export function createRequest(
   dropped: readonly string[],
   path = CHAT_COMPLETIONS_PATH,
 ): EncodedRequest {
-  const adapted = adaptBody(body, target.quirks);
+  const adapted = adaptBody(body, target.quirks, target.priority);
   const names = [...new Set([...dropped, ...adapted.dropped])];
   return { method: 'POST', path, headers: {}, body: adapted.body, dropped: names };
 }

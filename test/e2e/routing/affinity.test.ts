@@ -20,7 +20,10 @@ beforeAll(async () => {
     providers: { vllm: { dialect: 'openai-chat', baseUrls, metricsPath: '/metrics' } },
   };
   fleet = await startFleet((_request, response) => response.destroy(), {
-    ...config,
+    providers: {
+      ...config.providers,
+      urgent: { dialect: 'openai-chat', baseUrl: baseUrls[0], quirks: { priority: 'low-first' } },
+    },
     models: { llama: { targets: [{ provider: 'vllm', model: 'llama' }] } },
     breaker: { failures: 1, openMs: 60_000, mostOpenMs: 60_000 },
   });
@@ -111,6 +114,15 @@ it('no server gets more than its share of what comes at once, though all would g
   // Nobody's place is kept by who is gone.
   const one = await ask({ conversation: 'the same' });
   expect(await inTurn(NAMES.slice(0, 6), () => ask({ conversation: 'the same' }))).toEqual(Array(6).fill(one));
+});
+
+it('a server that queues by priority is told what was granted, and nothing that a client makes up', async () => {
+  const to = async (headers: { readonly [name: string]: string }, more: object) => {
+    await ask({ conversation: 'urgent', model: 'urgent/llama', headers, more });
+    return servers[0]?.seen.at(-1);
+  };
+  expect(await to({ 'x-tollgate-priority': '7' }, { priority: -100 })).toMatchObject({ priority: -7 });
+  expect(await to({}, { priority: -100 })).not.toHaveProperty('priority');
 });
 
 describe('what upkeep hears from the servers', () => {

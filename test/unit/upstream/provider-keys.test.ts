@@ -28,8 +28,8 @@ function setUp(first: readonly string[]) {
       },
     },
   });
-  const choose = async (model?: string) => {
-    const chosen = await keys.choose(target(model));
+  const choose = async (model?: string, conversation?: string) => {
+    const chosen = await keys.choose(target(model), conversation);
     if (chosen === undefined) throw new Error('a provider with a secret has a key');
     return chosen;
   };
@@ -48,6 +48,23 @@ describe('the keys of a provider', () => {
     const drawn: string[] = [];
     for (state.draw of [0, 0.34, 0.99]) drawn.push((await choose()).key);
     expect(drawn).toEqual(['a', 'b', 'c']);
+  });
+
+  it('stay with a conversation: one that rests leaves its own to the others, and gets them back', async () => {
+    const { state, keys, choose } = setUp(['a', 'b', 'c']);
+    const conversations = Array.from({ length: 60 }, (_, index) => `c${index}`);
+    const chosen = () => Promise.all(conversations.map(async (each) => (await choose('m', each)).key));
+    const before = await chosen();
+    expect(new Set(before)).toEqual(new Set(['a', 'b', 'c']));
+    state.draw = 0.9;
+    expect(await chosen()).toEqual(before);
+    const tired = conversations[before.indexOf('b')] ?? '';
+    await keys.failed(target(), (await choose('m', tired)).use, error('upstream-throttled', 429, 1_000));
+    const during = await chosen();
+    expect(new Set(during)).toEqual(new Set(['a', 'c']));
+    expect(during.filter((key, index) => key !== before[index] && before[index] !== 'b')).toEqual([]);
+    state.now = 1_001;
+    expect(await chosen()).toEqual(before);
   });
 
   it('show of themselves no more than their place', async () => {
