@@ -17,6 +17,12 @@ export interface SecretStoreOptions {
   readonly onStale?: (secret: string, error: GatewayError) => void;
 }
 
+/** What is known without a look-up. */
+export interface SecretFailures {
+  /** Why there are no keys under this name, where a look-up has said so within the last seconds. */
+  failure(name: string): GatewayError | undefined;
+}
+
 interface Entry {
   /** As read last; undefined where there are none. */
   keys: readonly string[] | undefined;
@@ -35,7 +41,7 @@ const FAILURE_MS = 5_000;
 /** Every upstream 401 asks for a refresh; a key that is simply wrong must not make that a call a request. */
 const REFRESH_MS = 5_000;
 
-export function createSecretStore(options: SecretStoreOptions): SecretStore {
+export function createSecretStore(options: SecretStoreOptions): SecretStore & SecretFailures {
   const { client, prefix, clock, ttlMs = TTL_MS, onStale = reportStale } = options;
   const entries = new Map<string, Entry>();
 
@@ -78,13 +84,20 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
     throw new GatewayError('misconfigured', `The secret ${secret} ${parsed.problem}. ${howToSet(name)}`);
   }
 
+  /** It throws for whoever asks, without another look. */
+  const isKept = (entry: Entry): boolean => entry.keys === undefined && clock.now() < entry.dueMs;
+
   return {
+    failure(name) {
+      const entry = entries.get(name);
+      return entry !== undefined && isKept(entry) ? entry.failure : undefined;
+    },
     async providerKeys(name, { refresh = false } = {}) {
       const entry = entries.get(name) ?? newEntry();
       entries.set(name, entry);
       const now = clock.now();
       if (entry.keys === undefined) {
-        if (entry.failure !== undefined && now < entry.dueMs) throw entry.failure;
+        if (entry.failure !== undefined && isKept(entry)) throw entry.failure;
         return load(name, entry);
       }
       if (refresh && now - entry.readMs >= REFRESH_MS) return load(name, entry);
@@ -107,7 +120,7 @@ function isGone(failure: GatewayError): boolean {
 function explain(cause: unknown, secret: string): string {
   switch (errorName(cause)) {
     case 'ResourceNotFoundException':
-      return `The secret ${secret} does not exist.`;
+      return `The secret ${secret} does not exist, or has never been set.`;
     case 'AccessDeniedException':
       return `The gateway is not allowed to read the secret ${secret}.`;
     default:

@@ -9,7 +9,7 @@ import type { ModelSettings } from '../routing/plan.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { withPatience } from './patience.ts';
 import { priceOf } from './payable.ts';
-import { type AttemptTrace, openAttempt, type Trace } from './trace.ts';
+import { type AttemptTrace, openAttempt, passOver, type Trace } from './trace.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 /** What all attempts of a request share. */
@@ -127,7 +127,11 @@ type Failing = Pick<Attempt, 'target' | 'watch' | 'trace' | 'abort'>;
 export function failAttempt(exchange: Exchange, attempt: Failing, thrown: unknown): GatewayError {
   const error = reasonOf(attempt.abort.signal) ?? reasonOf(exchange.deadline) ?? toGatewayError(thrown);
   attempt.trace.error = error;
-  if (FOR_THE_OPERATOR.has(error.kind)) {
+  const { keyless } = exchange.gateway;
+  if (error.kind === 'misconfigured' && keyless.has(attempt.target)) {
+    passOver(exchange.trace, { target: attempt.target, reason: 'no-key' });
+    keyless.warn(attempt.target);
+  } else if (FOR_THE_OPERATOR.has(error.kind)) {
     const { provider, model } = attempt.target;
     // The message of a refused key stays out: some providers quote the key in it.
     const reason = error.traits.expose ? error.message : undefined;

@@ -26,6 +26,7 @@ import { createUpstream } from '../adapters/upstream.ts';
 import { COUNTED_LINES, readEnvironment } from '../env.ts';
 import type { Gateway } from './gateway.ts';
 import { configure, keepSetup } from './keep-setup.ts';
+import { createKeyless } from './keyless.ts';
 import { createLoadBoard } from './load-board.ts';
 import { createSetups } from './setups.ts';
 import { createShadows } from './shadow.ts';
@@ -87,6 +88,7 @@ export function composeGateway(
     line: createDynamoWaitingLine(table),
     idempotency: createDynamoIdempotency(table),
     upstream: createUpstream({ secrets, clock, random: Math.random }),
+    keyless: createKeyless({ secrets, clock, report }),
     tokens: createTokenCounter(),
     health: createHealthBoard({
       store: createDynamoHealth(table),

@@ -58,6 +58,7 @@ const STREAM_QUEUE_MS = 12_000;
 
 export async function dispatch(input: DispatchInput): Promise<Dispatch> {
   const { gateway, trace, caller, demand } = input;
+  const { keyless } = gateway;
   const setup = await gateway.setup();
   trace.configVersion = setup.version;
   trace.priceVersion = setup.prices.version;
@@ -80,7 +81,7 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
       loadOf: gateway.loads.loadOf,
       isOut: (target) => cooling.get(targetName(target)) !== undefined,
     });
-    return planTargets({ config, facts, model, caller, need, nowMs, draw, instead, cooling, arrange });
+    return planTargets({ config, facts, model, caller, need, nowMs, draw, instead, cooling, keyless, arrange });
   };
   let plan = planNow();
   const reading = gateway.health.refresh(plan.considered.map(targetName));
@@ -93,7 +94,10 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
     plan = planNow();
   }
   trace.considered = plan.considered;
-  for (const skipped of plan.skipped) passOver(trace, skipped);
+  for (const skipped of plan.skipped) {
+    passOver(trace, skipped);
+    if (skipped.reason === 'no-key') keyless.warn(skipped.target);
+  }
   const [first] = plan.targets;
   if (first === undefined) throw refusePlan(model, plan.skipped, gateway.clock.now());
   const seat = gateway.loads.takeSeat(first);

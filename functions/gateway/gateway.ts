@@ -19,6 +19,7 @@ import type { KnownNames } from '../records/emf.ts';
 import type { FeedbackRow } from '../records/feedback-row.ts';
 import type { Redactor } from '../records/redact.ts';
 import type { Row } from '../records/row.ts';
+import type { Keyless } from './keyless.ts';
 import type { LoadBoard } from './load-board.ts';
 import type { Shadows } from './shadow.ts';
 import type { HealthBoard } from './target-health.ts';
@@ -40,6 +41,7 @@ export interface Gateway {
   readonly line: WaitingLine;
   readonly idempotency: IdempotencyStore;
   readonly upstream: Upstream;
+  readonly keyless: Keyless;
   readonly tokens: TokenCounter;
   readonly health: HealthBoard;
   readonly loads: LoadBoard;

@@ -58,6 +58,7 @@ export async function serveCount(input: ServeInput): Promise<HttpResponse> {
     nowMs,
     instead,
     cooling: gateway.health.cooling(nowMs),
+    keyless: gateway.keyless,
   });
   const [target] = targets;
   if (target === undefined) throw refusePlan(model, skipped, nowMs);

@@ -136,6 +136,7 @@ function targetOf({ gateway, setup }: Call, trace: Trace, { model, need }: Deman
     caller: { keyId: trace.requestId },
     draw: gateway.random(),
     cooling: gateway.health.cooling(nowMs),
+    keyless: gateway.keyless,
     instead: { targets: [{ provider: shadow.provider, model: shadow.model }], fallbacks: [] },
   });
   const [target] = targets;

@@ -21,6 +21,8 @@ export interface PlanInput {
   readonly facts?: FactBook;
   /** Until when targets are left alone, by their names (see target-name.ts). @default - none is */
   readonly cooling?: { get(name: string): number | undefined };
+  /** Whose provider has no key. @default - all have one */
+  readonly keyless?: { has(target: UpstreamTarget): boolean };
   /** Instead of the alias's own, e.g. those of an experiment's arm. */
   readonly instead?: Partial<Pick<ModelConfig, 'targets' | 'fallbacks'>>;
   /** Orders candidates among which it does not matter who answers; undefined leaves them to the draw. */
@@ -143,7 +145,7 @@ function inOrder({ draw, arrange }: PlanInput, candidates: readonly Candidate[])
 }
 
 function skip(input: PlanInput, target: UpstreamTarget): Skipped | undefined {
-  const { caller, model, facts, need = NO_NEED, cooling, nowMs } = input;
+  const { caller, model, facts, need = NO_NEED, cooling, keyless, nowMs } = input;
   const { models } = caller;
   if (models !== undefined && !models.includes(model) && !models.includes(`${target.provider}/${target.model}`)) {
     return { target, reason: 'not-allowed' };
@@ -152,6 +154,7 @@ function skip(input: PlanInput, target: UpstreamTarget): Skipped | undefined {
   const known = facts?.find({ provider: target.provider, priceAs, model: target.model });
   const inability = known === undefined ? undefined : inabilityOf(known, need);
   if (inability !== undefined) return { target, reason: inability.reason, inability };
+  if (keyless?.has(target) === true) return { target, reason: 'no-key' };
   const untilMs = cooling?.get(targetName(target));
   return untilMs !== undefined && untilMs > nowMs ? { target, reason: 'cooling', untilMs } : undefined;
 }

@@ -13,7 +13,15 @@ const WORDS: { readonly [A in Ability]: { readonly name: string; readonly param:
 };
 
 /** What passes by itself comes first: whoever is told "no" for good does not come back. */
-const ORDER: readonly SkipReason[] = ['cooling', 'capacity', 'window', 'capability', 'unpriced', 'not-allowed'];
+const ORDER: readonly SkipReason[] = [
+  'cooling',
+  'capacity',
+  'window',
+  'capability',
+  'unpriced',
+  'no-key',
+  'not-allowed',
+];
 
 const KINDS: { readonly [R in SkipReason]: ErrorKind } = {
   cooling: 'no-target',
@@ -21,6 +29,7 @@ const KINDS: { readonly [R in SkipReason]: ErrorKind } = {
   window: 'context-length',
   capability: 'unsupported-parameter',
   unpriced: 'unpriced',
+  'no-key': 'misconfigured',
   'not-allowed': 'forbidden',
 };
 
@@ -54,11 +63,19 @@ const SENTENCES: { readonly [R in SkipReason]: Sentence } = {
   capability: (model, names, skipped) => `No target of "${model}" takes ${abilities(skipped)}: ${names}.`,
   unpriced: (_model, names) =>
     `No price is known for ${names}, and this key has a budget. The operator can add one under "prices" in gateway.yaml.`,
+  'no-key': (model, names, skipped) =>
+    `No target of "${model}" has a key: ${names}. Set it with: ${secrets(skipped)
+      .map((name) => `npx tollgate secrets set ${name} -`)
+      .join('; ')}`,
   'not-allowed': (model) => `This key may not use the model "${model}".`,
 };
 
 function largest(skipped: readonly Skipped[]): number {
   return Math.max(...skipped.map(({ inability }) => (inability?.reason === 'window' ? inability.contextTokens : 0)));
+}
+
+function secrets(skipped: readonly Skipped[]): readonly string[] {
+  return [...new Set(skipped.flatMap(({ target }) => target.config.secret ?? []))];
 }
 
 function abilities(skipped: readonly Skipped[]): string {

@@ -9,9 +9,10 @@ import { targetName } from './target-name.ts';
  * - `window`: its context window cannot hold the request.
  * - `capability`: it cannot take something that is in the request.
  * - `not-allowed`: the key may not use it.
+ * - `no-key`: nobody has set its provider's secret, or it cannot be read.
  * - `unpriced`: it has no price, and the key has a budget.
  */
-export type SkipReason = 'cooling' | 'capacity' | 'window' | 'capability' | 'not-allowed' | 'unpriced';
+export type SkipReason = 'cooling' | 'capacity' | 'window' | 'capability' | 'not-allowed' | 'unpriced' | 'no-key';
 
 export interface Skipped {
   readonly target: UpstreamTarget;

@@ -55,13 +55,20 @@ export interface Fleet {
   /** The version of the configuration that the gateways carry with them. */
   readonly deployed: string;
   readonly upstreamUrl: string;
+  /** What the gateways are told. */
+  readonly environment: { readonly [name: string]: string };
+  readonly lakeDir: string;
   close(): Promise<void>;
 }
 
 /** An upstream of the test's own, in OpenAI's dialect. */
 export type Upstream = (request: IncomingMessage, response: ServerResponse) => void;
 
-export async function startFleet(upstream: Upstream, config: object): Promise<Fleet> {
+/** Every configuration has the provider `upstream`, whose secret is `upstream`, before its own. */
+export async function startFleet(
+  upstream: Upstream,
+  config: { readonly providers?: object; readonly [name: string]: unknown },
+): Promise<Fleet> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-fleet-'));
   const table = await startTestTable({ apart: true });
   const firehose = await startFirehose({
@@ -77,11 +84,25 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
   });
   const server = createServer(upstream);
   const baseUrl = `${await listen(server, { port: 0 })}/v1`;
-  const providers = { upstream: { dialect: 'openai-chat', baseUrl, secret: 'upstream' } };
-  const parsed = parseConfig({ providers, ...config });
+  const own = { upstream: { dialect: 'openai-chat', baseUrl, secret: 'upstream' } };
+  const parsed = parseConfig({ ...config, providers: { ...own, ...config.providers } });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const configText = JSON.stringify(parsed.config);
   writeFileSync(join(dir, 'gateway.json'), configText);
+  const environment = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+    [ENV.table]: table.table,
+    [ENV.requestStream]: STREAM,
+    [ENV.feedbackStream]: FEEDBACK_STREAM,
+    [ENV.contentStream]: CONTENT_STREAM,
+    [ENV.secretPrefix]: 'tollgate',
+    [ENV.configFile]: join(dir, 'gateway.json'),
+  };
   const processes: GatewayProcess[] = [];
   const logClient = new FirehoseClient({ endpoint: firehose.url, region: 'us-east-1', credentials: CREDENTIALS });
 
@@ -101,6 +122,8 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
     query,
     deployed: configVersion(configText),
     upstreamUrl: baseUrl,
+    environment,
+    lakeDir: join(dir, 'lake'),
     log: createFirehoseLog({ client: logClient, stream: STREAM }),
     async start({ preload, patient = false, env = {} } = {}) {
       const imports = preload === undefined ? [] : ['--import', preload];
@@ -112,18 +135,7 @@ export async function startFleet(upstream: Upstream, config: object): Promise<Fl
           stdio: ['ignore', 'pipe', 'pipe'],
           env: {
             PATH: process.env.PATH,
-            AWS_REGION: 'us-east-1',
-            AWS_ACCESS_KEY_ID: 'local',
-            AWS_SECRET_ACCESS_KEY: 'local',
-            AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
-            AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
-            AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-            [ENV.table]: table.table,
-            [ENV.requestStream]: STREAM,
-            [ENV.feedbackStream]: FEEDBACK_STREAM,
-            [ENV.contentStream]: CONTENT_STREAM,
-            [ENV.secretPrefix]: 'tollgate',
-            [ENV.configFile]: join(dir, 'gateway.json'),
+            ...environment,
             ...env,
           },
         },

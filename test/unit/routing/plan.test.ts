@@ -124,6 +124,26 @@ describe('plan', () => {
     expect(reasons({ abilities: ['images', 'tools'] }, 500)).toEqual([['b/m2', 'capability', undefined]]);
   });
 
+  it('passes over who has no key, and says so where nobody else is left, unless the others come back by themselves', () => {
+    const input = { config: weighted, model: 'smart', caller, draw: 0, nowMs: 0 };
+    const without = (...providers: readonly string[]) => ({
+      has: ({ provider }: { readonly provider: string }) => providers.includes(provider),
+    });
+    const some = plan({ ...input, keyless: without('a') });
+    expect(some.skipped.map(({ target, reason }) => [targetName(target), reason])).toEqual([['a/m1', 'no-key']]);
+    expect(some.targets.map(({ provider }) => provider)).not.toContain('a');
+
+    const none = plan({ ...input, keyless: without('a', 'b', 'c') });
+    expect(none.targets).toEqual([]);
+    expect(refusePlan('smart', none.skipped, 0)).toMatchObject({
+      kind: 'misconfigured',
+      message: expect.stringContaining('a/m1'),
+    });
+    const cooling = new Map([['b/m2', 500]]);
+    const mixed = plan({ ...input, keyless: without('a', 'c'), cooling });
+    expect(refusePlan('smart', mixed.skipped, 0)).toMatchObject({ kind: 'no-target', retryAfterMs: 500 });
+  });
+
   it("takes an arm's targets instead, and leaves equals to whoever arranges them", () => {
     const input = { config: weighted, model: 'smart', caller, draw: 0, nowMs: 0 };
     const arm = plan({ ...input, instead: { targets: [{ provider: 'b', model: 'm9' }] } });

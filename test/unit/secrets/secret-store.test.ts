@@ -118,13 +118,17 @@ describe('the secret store', () => {
     const error = await failure(store.providerKeys('openai'));
     expect(error.kind).toBe('misconfigured');
     expect(error.publicMessage).toBe(
-      'The secret tollgate/openai does not exist. Set it with: npx tollgate secrets set openai -',
+      'The secret tollgate/openai does not exist, or has never been set. Set it with: npx tollgate secrets set openai -',
     );
     await set('openai', 'sk-one');
     expect((await failure(store.providerKeys('openai'))).message).toBe(error.message);
+    expect(store.failure('openai')?.message).toBe(error.message);
+    expect(store.failure('anthropic')).toBeUndefined();
     expect(state.reads).toBe(1);
     pass(5_000);
+    expect(store.failure('openai')).toBeUndefined();
     expect(await store.providerKeys('openai')).toEqual(['sk-one']);
+    expect(store.failure('openai')).toBeUndefined();
   });
 
   test('goes on with the old keys while Secrets Manager is down, and says so', async () => {
