@@ -97,12 +97,22 @@ const share = z.number().check(z.gte(0), z.lte(1));
 /** A copy of some requests goes to a target whose answers are only logged. */
 const shadow = z.strictObject({ ...target.shape, weight: z.optional(z.never()), rate: share });
 
-const timeouts = z.strictObject({
-  connectMs: z._default(milliseconds, 3_000),
-  firstTokenMs: z._default(milliseconds, 30_000),
-  idleMs: z._default(milliseconds, 30_000),
-  totalMs: z._default(milliseconds, 600_000),
-});
+const timeouts = z.pipe(
+  z.strictObject({
+    connectMs: z._default(milliseconds, 3_000),
+    /** 30000 where it is not given. */
+    firstTokenMs: z.optional(milliseconds),
+    /** The same for requests that may think first. Where it is not given: `firstTokenMs`, or without that 300000. */
+    thinkingMs: z.optional(milliseconds),
+    idleMs: z._default(milliseconds, 30_000),
+    totalMs: z._default(milliseconds, 600_000),
+  }),
+  z.transform(({ firstTokenMs, thinkingMs, ...others }) => ({
+    ...others,
+    firstTokenMs: firstTokenMs ?? 30_000,
+    thinkingMs: thinkingMs ?? firstTokenMs ?? 300_000,
+  })),
+);
 
 const model = z.strictObject({
   targets: z.array(target).check(z.minLength(1, 'at least one target')),

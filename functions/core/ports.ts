@@ -193,7 +193,7 @@ export interface UpstreamOptions {
   readonly idleMs: number;
   /** Where the provider's keys are accounts with prompt caches of their own: what gets the same key each time. */
   readonly conversation?: string;
-  /** Whether content has come: until then a stream is waited for as for its first token. */
+  /** Whether the answer is under way: until then, and between thoughts, a stream is waited for as for its first token. */
   hasBegun?(): boolean;
   /** Called once, when the request goes out; not where there is no key for it. */
   sending?(key: KeyUse | undefined): void;

@@ -63,7 +63,7 @@ export async function sendAttempt(
       firstTokenMs: settings.timeouts.firstTokenMs,
       idleMs: settings.timeouts.idleMs,
       ...(target.config.affinity === 'prefix' ? { conversation: exchange.conversation() } : {}),
-      hasBegun: () => watch.hasContent,
+      hasBegun: () => watch.isAnswering,
       sending: (key) => {
         trace.sent = true;
         trace.key = key;
@@ -79,6 +79,7 @@ export async function sendAttempt(
       withPatience(reply.frames(framing), {
         provider: target.provider,
         idleMs: settings.timeouts.idleMs,
+        atLeastMs: () => (watch.isAnswering ? 0 : settings.timeouts.firstTokenMs),
         progress: () => watch.progress,
         hasBegun: () => watch.hasContent,
         now: gateway.clock.now,

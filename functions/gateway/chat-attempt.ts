@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { UpstreamTarget } from '../core/ports.ts';
 import { findRemoteMedia, urlKinds } from '../core/remote-media.ts';
 import { providerCodec } from '../dialects/index.ts';
+import { mayThink } from '../routing/thinking.ts';
 import { type Attempt, type Exchange, encodeTarget, sendAttempt } from './attempt.ts';
 
 export type StreamFormat = NonNullable<AnswerContext['format']>;
@@ -25,6 +26,8 @@ export interface ChatAttempt extends Attempt {
   readonly encoded: EncodedRequest;
   /** Client and provider speak one dialect: what comes back goes through as it is. */
   readonly passthrough: boolean;
+  /** How long this target may take to the first content of this request. */
+  readonly firstTokenMs: number;
 }
 
 /** `stream` is how the provider is asked, whatever the client wants. */
@@ -33,8 +36,11 @@ export async function openChat(call: Call, target: UpstreamTarget, stream: boole
   const passthrough = passesThrough(call, target);
   const asked = stream === call.request.stream ? call : { ...call, request: { ...call.request, stream } };
   const encoded = passthrough ? forward(asked, provider, target) : await translate(asked, provider, target);
-  const attempt = await sendAttempt(call, target, encoded, provider.decodeError, stream);
-  return { ...attempt, provider, encoded, passthrough };
+  const { timeouts } = call.settings;
+  const firstTokenMs = mayThink(target.model, call.request.reasoning) ? timeouts.thinkingMs : timeouts.firstTokenMs;
+  const settings = { ...call.settings, timeouts: { ...timeouts, firstTokenMs } };
+  const attempt = await sendAttempt({ ...call, settings }, target, encoded, provider.decodeError, stream);
+  return { ...attempt, provider, encoded, passthrough, firstTokenMs };
 }
 
 export function passesThrough(call: Call, target: UpstreamTarget): boolean {

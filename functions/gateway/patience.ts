@@ -12,6 +12,8 @@ export const LIFE_SIGNS = 4;
 export interface PatienceOptions {
   readonly provider: string;
   readonly idleMs: number;
+  /** Between thoughts it is as before the first of them. @default - 0 */
+  atLeastMs?(): number;
   /** How much has been decoded so far: any change is news. */
   progress(): number;
   /** Before it, the first token is waited for, and that has its own time-out. */
@@ -23,12 +25,12 @@ export interface PatienceOptions {
 
 /** Only waiting for the provider counts: between two frames it may be the client who takes its time. */
 export async function* withPatience(frames: AsyncIterable<Frame>, options: PatienceOptions): AsyncGenerator<Frame> {
-  const { provider, idleMs, progress, hasBegun, now, giveUp } = options;
-  const mostMs = idleMs * LIFE_SIGNS;
+  const { provider, idleMs, progress, hasBegun, now, giveUp, atLeastMs = () => 0 } = options;
   let waitedMs = 0;
   let since: number | undefined;
   const timer = setInterval(() => {
-    if (since === undefined || !hasBegun() || waitedMs + now() - since < mostMs) return;
+    if (since === undefined || !hasBegun() || waitedMs + now() - since < Math.max(idleMs * LIFE_SIGNS, atLeastMs()))
+      return;
     giveUp(new GatewayError('upstream-timeout', `The provider "${provider}" sent nothing but signs of life.`));
   }, idleMs);
   const iterator = frames[Symbol.asyncIterator]();

@@ -97,8 +97,7 @@ function contentType(headers: { readonly [name: string]: string }): string {
 }
 
 /** Ends an attempt that has no content in time. Counted from the sending; returns what calls it off. */
-export function awaitContent(call: Call, { trace, target, abort }: ChatAttempt): () => void {
-  const { firstTokenMs } = call.settings.timeouts;
+export function awaitContent(call: Call, { trace, target, abort, firstTokenMs }: ChatAttempt): () => void {
   const passedMs = call.gateway.clock.now() - trace.startedAtMs;
   const timer = setTimeout(
     () => {

@@ -8,6 +8,8 @@ export interface Watch {
   see(events: readonly ChatEvent[]): void;
   /** Something that a reader of the answer would notice has come. */
   readonly hasContent: boolean;
+  /** The answer itself is under way. Between two thoughts a model may be silent for as long as before the first. */
+  readonly isAnswering: boolean;
   /** How many events were seen. */
   readonly progress: number;
   /** Something that must not lack a piece is under way: a call, whose arguments a program acts on, or signed reasoning. */
@@ -35,6 +37,9 @@ export function createWatch(attempt: AttemptTrace): Watch {
   const fragile = new Set<number>();
   /** Blocks in which a provider explains why it does not answer, which some do not bill. */
   const refusals = new Set<number>();
+  const thoughts = new Set<number>();
+  /** Something besides thoughts has come. */
+  let hasSpoken = false;
   let isAnswered = false;
   /** Since the last report. */
   let hasGoneOn = false;
@@ -53,13 +58,18 @@ export function createWatch(attempt: AttemptTrace): Watch {
           case 'block-start':
             if (event.block.type !== 'text' && event.block.type !== 'refusal') fragile.add(event.index);
             // A text block may be opened long before its first word; a call, or what only its own dialect reads, is content.
-            if (event.block.type === 'tool-call' || event.block.type === 'opaque') hasContent = true;
+            if (event.block.type === 'tool-call' || event.block.type === 'opaque') {
+              hasContent = true;
+              hasSpoken = true;
+            }
             if (event.block.type === 'tool-call') received.add(event.block.name);
             if (event.block.type === 'refusal') refusals.add(event.index);
+            if (event.block.type === 'reasoning') thoughts.add(event.index);
             break;
           case 'block-delta':
             if (event.text === '') break;
             hasContent = true;
+            if (!thoughts.has(event.index)) hasSpoken = true;
             if (!refusals.has(event.index)) {
               isAnswered = true;
               hasGoneOn = true;
@@ -71,9 +81,11 @@ export function createWatch(attempt: AttemptTrace): Watch {
             break;
           case 'block-end':
             fragile.delete(event.index);
+            thoughts.delete(event.index);
             break;
           case 'finish':
             hasContent = true;
+            hasSpoken = true;
             finished = true;
             attempt.finishReason = event.reason;
             break;
@@ -86,6 +98,9 @@ export function createWatch(attempt: AttemptTrace): Watch {
     },
     get hasContent() {
       return hasContent;
+    },
+    get isAnswering() {
+      return hasSpoken && thoughts.size === 0;
     },
     get progress() {
       return progress;

@@ -50,7 +50,7 @@ export interface Plan {
 /** For `provider/model` names, which have no entry of their own. Kept equal to the schema's defaults by a test. */
 export const DEFAULT_SETTINGS: ModelSettings = {
   attempts: 3,
-  timeouts: { connectMs: 3_000, firstTokenMs: 30_000, idleMs: 30_000, totalMs: 600_000 },
+  timeouts: { connectMs: 3_000, firstTokenMs: 30_000, thinkingMs: 300_000, idleMs: 30_000, totalMs: 600_000 },
   dropParams: false,
   queueMs: 0,
   rescue: 'none',

@@ -12,6 +12,11 @@ const delta = (content: string): object => ({
   model: 'm',
   choices: [{ index: 0, delta: { content }, finish_reason: null }],
 });
+const thought = (reasoning_content: string): object => ({
+  ...delta(''),
+  choices: [{ index: 0, delta: { reasoning_content }, finish_reason: null }],
+});
+const FINISH = { ...delta(''), choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
 const SSE = { 'content-type': 'text/event-stream' };
 
 const cleanups: (() => unknown)[] = [];
@@ -59,6 +64,14 @@ beforeAll(async () => {
       'body-stall': () => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":'),
       'error-stall': () => void response.writeHead(500, { 'content-type': 'application/json' }).write('{"err'),
     };
+    const [, word, thinkMs = '0'] = /^(?:gpt-5|plain)-(.*)-(\d+)$/.exec(model) ?? [];
+    if (word !== undefined) {
+      if (word === 'aloud') sendEvents(response, [thought('Let me see.')]);
+      setTimeout(() => {
+        if (!response.headersSent) response.writeHead(200, SSE);
+        response.end(`${[delta('Hello'), FINISH].map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}`);
+      }, Number(thinkMs));
+    }
     scripts[model]?.();
   });
   cleanups.push(() => provider.close());
@@ -82,6 +95,7 @@ providers:
   aws-nowhere: { dialect: bedrock-converse, region: us-east-1, baseUrl: 'http://no.such.host.invalid' }
 models:
 ${['silent', 'headers', 'comments', 'stall', 'life-signs', 'drip', 'error-stall'].map((name) => model(name, 'plain')).join('\n')}
+${['gpt-5-silent-1800', 'gpt-5-aloud-1800', 'plain-silent-1800', 'plain-aloud-1800'].map((name) => model(name, 'plain').replace('firstTokenMs: 900', 'firstTokenMs: 900, thinkingMs: 10000').replace('totalMs: 3000', 'totalMs: 12000')).join('\n')}
 ${model('whole-silent', 'unstreamed', 'silent')}
 ${model('whole-stall', 'unstreamed', 'body-stall')}
 ${model('aws-silent', 'aws', 'silent')}
@@ -99,14 +113,14 @@ afterAll(async () => {
 });
 
 /** The error that the client gets, in front of the stream or in it. */
-async function ask(model: string, stream: boolean) {
+async function ask(model: string, stream: boolean, more: object = {}) {
   const response = await fetch(`${stack.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'Hello' }] }),
+    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'Hello' }], ...more }),
   });
   const text = await response.text();
-  expect(text).not.toContain('[DONE]');
+  if (/"error":/.test(text)) expect(text).not.toContain('[DONE]');
   const [, code] = /"code":"(\w+)"/.exec(text) ?? [];
   const [, message] = /"message":"((?:[^"\\]|\\.)*)"/.exec(text) ?? [];
   return { status: response.status, code, message };
@@ -143,6 +157,20 @@ describe.concurrent('a provider that hangs', () => {
     ['before its headers, by the AWS SDK', 'aws-silent', true, 504, TIMEOUT, /no (token|answer)/],
   ])('%s is ended', { timeout: 30_000 }, async (_, model, stream, status, code, message) => {
     expect(await ask(model, stream)).toEqual({ status, code, message: expect.stringMatching(message) });
+  });
+});
+
+describe.concurrent('a model that thinks', () => {
+  it.each<readonly [what: string, model: string, more: object, status: number]>([
+    ['in silence is waited for', 'gpt-5-silent-1800', {}, 200],
+    ['and shows some of it is waited for', 'gpt-5-aloud-1800', {}, 200],
+    ['because it was asked to is waited for', 'plain-silent-1800', { reasoning_effort: 'high' }, 200],
+    ['and was asked not to is not', 'gpt-5-silent-1800', { reasoning_effort: 'minimal' }, 504],
+    ['is another one', 'plain-silent-1800', {}, 504],
+  ])('%s', { timeout: 30_000 }, async (_, model, more, status) => {
+    expect(await ask(model, false, more)).toMatchObject({ status });
+    const streamed = await ask(model, true, more);
+    expect([streamed.status, streamed.code]).toEqual(status === 200 ? [200, undefined] : [504, TIMEOUT]);
   });
 });
 
