@@ -65,7 +65,7 @@ async function contentRow(trace: Trace, asked: object, redactor: Redactor): Prom
     env: caller?.env ?? null,
     model: trace.model === undefined ? null : redactor.text(trace.model),
     provider: attempt?.provider ?? null,
-    target_model: attempt?.model ?? null,
+    target_model: attempt === undefined ? null : redactor.text(attempt.model),
     outcome: trace.outcome,
     error: told?.slice(0, MESSAGE_CHARACTERS) ?? null,
     request: requestText,

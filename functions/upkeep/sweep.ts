@@ -10,6 +10,8 @@ import type { Item } from '../ledger/attributes.ts';
 import { parseOpenRecord } from '../ledger/open-record.ts';
 import { givenUp, nextCursor, revisited, sweepRange } from '../ledger/sweep-cursor.ts';
 import { lostRow } from '../records/lost-row.ts';
+import { createRedactor } from '../records/redact.ts';
+import { redactRow } from '../records/redact-row.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export type Sweeping = Pick<Upkeep, 'clock' | 'store' | 'log' | 'report'>;
@@ -27,6 +29,8 @@ export interface SweepResult {
 const MOST_MINUTES = 240;
 /** Records at once. */
 const PARALLEL = 8;
+/** The record has the name of the model as it was asked for. */
+const redactor = createRedactor();
 
 /** `untilMs` is when this run must have come to an end. */
 export async function sweep(upkeep: Sweeping, untilMs: number): Promise<SweepResult> {
@@ -80,7 +84,8 @@ async function end({ store, clock, log, report }: Sweeping, item: Item): Promise
     const decision = await store.claim(record, clock.now());
     if (decision === undefined) return 'claimed';
     const { requestId, startedAtMs, about, costNano: reservedNano } = record;
-    const row = lostRow({ requestId, startedAtMs, about, reservedNano, costNano: decision.costNano }, GATEWAY_VERSION);
+    const lost = { requestId, startedAtMs, about, reservedNano, costNano: decision.costNano };
+    const row = redactRow(lostRow(lost, GATEWAY_VERSION), redactor, 'metadata');
     await store.release(record, decision, clock.now());
     // A part of a request has no row: the request has one.
     if (about.part === undefined) await log.write(row);

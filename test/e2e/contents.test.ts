@@ -89,6 +89,7 @@ redaction:
     [plainKey, 'full'],
     [plainKey, 'fails'],
     [plainKey, CANARIES.model],
+    [fullKey, `openai/${CANARIES.model}`],
   ] as const) {
     await ask(key, model);
   }
@@ -171,7 +172,7 @@ interface Content {
 describe('the content log', () => {
   it('has what keys and models let it keep, redacted, and nothing else', async () => {
     const rows = await query<Content>('SELECT model, request, answer, error FROM contents ORDER BY model');
-    expect(rows.map((row) => row.model)).toEqual(['fails', 'full', 'open']);
+    expect(rows.map((row) => row.model)).toEqual(['fails', 'full', 'open', 'openai/[api-key:51]']);
     const full = rows.find((row) => row.model === 'full');
     const request = JSON.parse(full?.request ?? '') as {
       readonly messages: readonly { readonly content: readonly object[] }[];
@@ -200,7 +201,7 @@ describe('the content log', () => {
     const rows = await query<{ readonly model: string; readonly metadata: object }>(
       'SELECT model, metadata FROM requests',
     );
-    expect(rows).toHaveLength(6);
+    expect(rows).toHaveLength(7);
     for (const { metadata } of rows) expect(metadata).toEqual({ phone: '[phone:15]', '[email:27]': 'kept' });
     expect(rows.map((row) => row.model).sort()[0]).toMatch(/^\[api-key:\d+\]$/);
   });
@@ -231,13 +232,21 @@ describe('the content log', () => {
       .filter((line) => line.includes('"_aws"'))
       .map(parseMetricLine)
       .filter(({ metrics }) => metrics.Requests === 1);
-    expect(lines.map(({ dimensions }) => dimensions.model)).toEqual(['open', 'shut', 'open', 'full', 'fails', 'other']);
-    expect(lines.map(({ metrics }) => metrics.Errors)).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(lines.map(({ dimensions }) => dimensions.model)).toEqual([
+      'open',
+      'shut',
+      'open',
+      'full',
+      'fails',
+      'other',
+      'other',
+    ]);
+    expect(lines.map(({ metrics }) => metrics.Errors)).toEqual([0, 0, 0, 0, 1, 1, 0]);
     expect(lines[4]?.dimensions).toMatchObject({ provider: 'openai', error: 'invalid-request' });
   });
 
   it('is not in what clients get: an answer holds no key of a provider or of a caller', () => {
-    expect(answers).toHaveLength(6);
+    expect(answers).toHaveLength(7);
     for (const answer of answers) {
       for (const secret of [PROVIDER_KEY, fullKey, plainKey]) expect(answer).not.toContain(secret);
     }
@@ -250,7 +259,7 @@ describe('the content log', () => {
     });
     const rows = await query<{ readonly flags: readonly string[] }>('SELECT flags FROM requests ORDER BY started_at');
     expect(rows.at(-1)?.flags).toEqual(['prompt-injection']);
-    expect(rows.slice(0, 6).flatMap(({ flags }) => flags)).toEqual([]);
+    expect(rows.slice(0, 7).flatMap(({ flags }) => flags)).toEqual([]);
   });
 
   it('keeps a long content in parts that are the whole together', async () => {
