@@ -1,6 +1,13 @@
 /** Reads off a provider's events what the log, the ledger and the time-outs want to know. */
 import type { ChatEvent } from '../core/chat.ts';
-import { NO_USAGE, type ServiceTerm, totalOutputTokens, type Usage } from '../core/usage.ts';
+import {
+  NO_USAGE,
+  type ServiceTerm,
+  totalInputTokens,
+  totalOutputTokens,
+  totalTokens,
+  type Usage,
+} from '../core/usage.ts';
 import { createTextMeter } from '../ledger/estimate-tokens.ts';
 import type { AttemptTrace } from './trace.ts';
 
@@ -110,7 +117,8 @@ export function createWatch(attempt: AttemptTrace): Watch {
     },
     outputTokens: () => received.tokens(),
     usage({ inputTokens, terms }) {
-      if (report === undefined) {
+      // Some servers begin with a report of zeros: where nothing followed, nothing was said.
+      if (report === undefined || (!hasContent && totalTokens(report.usage) === 0)) {
         if (!hasContent) return { usage: NO_USAGE, usageSource: 'none', terms: [] };
         return {
           // A redacted thought has no text, and is not nothing.
@@ -122,12 +130,14 @@ export function createWatch(attempt: AttemptTrace): Watch {
       const { usage } = report;
       // The provider's last word on output is from before what it sent since: it was cut short, or (some servers, in
       // front of models of others) its count at the beginning of the answer is all that it ever says. Nor is it one
-      // where it counts nothing for what came.
-      const isSilent = isAnswered && totalOutputTokens(usage) === 0;
+      // where it counts nothing for what came, or for what was asked.
+      const hasNoInput = totalInputTokens(usage) === 0;
+      const isSilent = isAnswered && (totalOutputTokens(usage) === 0 || hasNoInput);
       const isStale = hasGoneOn || !finished || isSilent;
       if (!isStale) return { usage, usageSource: 'reported', terms: report.terms };
       const outputTokens = Math.max(usage.outputTokens, received.tokens());
-      return { usage: { ...usage, outputTokens }, usageSource: 'estimated', terms: report.terms };
+      const asked = hasNoInput ? { inputTokens } : {};
+      return { usage: { ...usage, ...asked, outputTokens }, usageSource: 'estimated', terms: report.terms };
     },
   };
 }

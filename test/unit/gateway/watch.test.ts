@@ -65,6 +65,15 @@ describe('what was consumed', () => {
     expect(silent.usage.outputTokens).toBeGreaterThan(1);
   });
 
+  it('has the input that was asked, where a report of zeros at the beginning is all there is', () => {
+    const zeros = reported({});
+    const cut = usageOf(zeros, START, words('A toll gate is a gate.'));
+    expect({ source: cut.usageSource, input: cut.usage.inputTokens }).toEqual({ source: 'estimated', input: 40 });
+    const whole = usageOf(zeros, START, words('A toll gate.'), reported({ outputTokens: 5 }), FINISH);
+    expect(whole).toMatchObject({ usageSource: 'estimated', usage: { inputTokens: 40, outputTokens: 5 } });
+    expect(usageOf(zeros)).toEqual({ usage: NO_USAGE, usageSource: 'none', terms: [] });
+  });
+
   it('is as reported for a refusal that the provider explains and does not bill', () => {
     const refusal: ChatEvent = { type: 'block-start', index: 0, choice: 0, block: { type: 'refusal' } };
     const { usage, usageSource } = usageOf(refusal, words('I cannot.'), reported({ inputTokens: 9 }), FINISH);
