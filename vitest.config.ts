@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Unit and golden tests share nothing and run in parallel. What starts processes and emulators runs after them, one
- * file at a time: on two cores they would only wait for each other, and run into the time-outs that they test.
+ * Unit and golden tests share nothing and run in parallel. What starts processes and emulators runs after them, two
+ * files at a time: they wait more than they work, and more of them would run into the time-outs that they test.
  */
-const alone = {
-  fileParallelism: false,
+const processes = {
+  maxWorkers: 2,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   // What is polled for comes after an answer, in another process: a second is not much on a machine that does more.
@@ -20,8 +20,8 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...together } },
       { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], ...together } },
-      { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], ...alone, sequence: { groupOrder: 1 } } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
+      { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], ...processes, sequence: { groupOrder: 1 } } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes, sequence: { groupOrder: 1 } } },
     ],
   },
 });

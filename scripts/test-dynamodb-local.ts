@@ -30,7 +30,7 @@ async function testAgainstIt(): Promise<number> {
   const endpoint = `http://127.0.0.1:${port}`;
   try {
     await answers(endpoint);
-    const args = ['vitest', 'run', '--project', 'e2e', ...FILES, ...process.argv.slice(2)];
+    const args = ['vitest', 'run', '--no-file-parallelism', '--project', 'e2e', ...FILES, ...process.argv.slice(2)];
     const env = { TOLLGATE_RACE_SEEDS: RACE_SEEDS, ...process.env, TOLLGATE_TEST_DYNAMODB: endpoint };
     const tests = run('npx', args, { stdio: 'inherit', env });
     return await new Promise((resolve) => tests.once('exit', (code) => resolve(code ?? 1)));
