@@ -1,5 +1,6 @@
 import type { BenchContext, BenchReport, Ratio, Table } from './support/bench.ts';
 import { type CompareOptions, type Comparison, compare, type Sides } from './support/compare.ts';
+import { COST_COLUMNS, countCosts } from './support/count-costs.ts';
 import { type BenchStack, startBenchStack } from './support/gateway.ts';
 import { createLoadTarget, type LoadTarget } from './support/load.ts';
 
@@ -57,7 +58,10 @@ export async function run(context: BenchContext): Promise<BenchReport> {
       ['no limits', free],
     ] as const) {
       context.progress(`counting calls: ${stream ? 'streamed' : 'whole'}, ${name}`);
-      costs.push([`${stream ? 'streamed' : 'whole'}, ${name}`, ...(await countCosts(context, stack, stream, key))]);
+      const target = createGateway(stack, { provider: 'openai', stream, concurrency: 1 }, key);
+      context.defer(() => target.close());
+      const each = await countCosts(stack, target, COUNTED_REQUESTS);
+      costs.push([`${stream ? 'streamed' : 'whole'}, ${name}`, ...each]);
     }
   }
   return {
@@ -76,7 +80,7 @@ export async function run(context: BenchContext): Promise<BenchReport> {
     tables: [
       {
         title: `per request, over ${COUNTED_REQUESTS} of them one after the other`,
-        columns: ['', 'DynamoDB', 'Firehose', 'Secrets Manager', 'CPU of the stack', 'operations'],
+        columns: ['', ...COST_COLUMNS],
         rows: costs,
       },
     ],
@@ -128,46 +132,6 @@ function createGateway(stack: BenchStack, { provider, stream, paced }: Omit<Case
 function chat(model: string, stream: boolean) {
   const usage = stream ? { stream_options: { include_usage: true } } : {};
   return { model, stream, ...usage, max_completion_tokens: 1_000, messages: MESSAGES };
-}
-
-async function countCosts(
-  context: BenchContext,
-  stack: BenchStack,
-  stream: boolean,
-  key: string,
-): Promise<readonly string[]> {
-  const target = createGateway(stack, { provider: 'openai', stream, concurrency: 1 }, key);
-  context.defer(() => target.close());
-  await target.once(); // Key, secrets and configuration are in memory from here on.
-  const before = await settled(stack);
-  for (let index = 0; index < COUNTED_REQUESTS; index += 1) await target.once();
-  const after = await settled(stack);
-  const operations = Object.entries(after.calls)
-    .map(([name, calls]) => [name, (calls - (before.calls[name] ?? 0)) / COUNTED_REQUESTS] as const)
-    .filter(([, each]) => each > 0);
-  const of = (service: RegExp): string =>
-    formatCount(operations.filter(([name]) => service.test(name)).reduce((sum, [, each]) => sum + each, 0));
-  return [
-    of(/^DynamoDB/),
-    of(/^Firehose/),
-    of(/^secretsmanager/i),
-    `${((after.cpuMs - before.cpuMs) / COUNTED_REQUESTS).toFixed(1)} ms`,
-    operations.map(([name, each]) => `${formatCount(each)} ${name.split('.').at(-1)}`).join(', '),
-  ];
-}
-
-/** Meters are settled and rows are sent after the last byte: the count is taken once it stands still. */
-async function settled(stack: BenchStack): Promise<Awaited<ReturnType<BenchStack['counts']>>> {
-  for (let last = await stack.counts(); ; ) {
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    const next = await stack.counts();
-    if (JSON.stringify(next.calls) === JSON.stringify(last.calls)) return next;
-    last = next;
-  }
-}
-
-function formatCount(each: number): string {
-  return Number.isInteger(each) ? String(each) : each.toFixed(2);
 }
 
 function toRatio({ label }: Case, { direct, gateway, ratio }: Sides, unit: Ratio['unit']): Ratio {

@@ -14,15 +14,17 @@ export interface Ratio {
   readonly median: number;
   readonly low: number;
   readonly high: number;
-  /** Both sides, medians of the rounds, in this unit. */
+  /** Both sides (of a group with other names, its base and what is measured), medians of the rounds, in this unit. */
   readonly direct: number;
   readonly gateway: number;
-  readonly unit: '/s' | 'ms';
+  readonly unit: '/s' | 'ms' | 'µs';
 }
 
 export interface RatioGroup {
   readonly title: string;
   readonly better: 'higher' | 'lower';
+  /** What is compared with what. @default - the gateway with going directly */
+  readonly sides?: { readonly measured: string; readonly base: string };
   readonly ratios: readonly Ratio[];
 }
 

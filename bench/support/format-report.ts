@@ -22,14 +22,15 @@ export function describeMachine(): string {
   return `${first?.model.trim() ?? 'unknown CPU'}, ${availableParallelism()} CPUs (load ${load}), Node ${process.versions.node}, ${process.platform} ${process.arch}`;
 }
 
-function formatGroup({ title, better, ratios }: RatioGroup): string {
+function formatGroup({ title, better, ratios, sides }: RatioGroup): string {
   const width = Math.max(...ratios.map((ratio) => ratio.label.length));
   const longest = Math.max(1, ...ratios.map((ratio) => ratio.median));
   const lines = ratios.map((ratio) => {
     const bar = drawBar(ratio.median / longest).padEnd(BAR_WIDTH);
-    return `  ${ratio.label.padEnd(width)}  ${formatRatio(ratio.median).padStart(6)}  ${bar}  ${formatRange(ratio)}  ${formatSides(ratio)}`;
+    return `  ${ratio.label.padEnd(width)}  ${formatRatio(ratio.median).padStart(6)}  ${bar}  ${formatRange(ratio)}  ${formatSides(ratio, sides?.base ?? 'directly')}`;
   });
-  return `${title}, gateway ÷ direct (${better} is better)\n${lines.join('\n')}`;
+  const compared = sides === undefined ? 'gateway ÷ direct' : `${sides.measured} ÷ ${sides.base}`;
+  return `${title}, ${compared} (${better} is better)\n${lines.join('\n')}`;
 }
 
 function formatRatio(value: number): string {
@@ -46,9 +47,11 @@ function formatRange({ low, high }: Ratio): string {
   return `[${formatRatio(low)} … ${formatRatio(high)}]`.padEnd(17);
 }
 
-function formatSides({ direct, gateway, unit }: Ratio): string {
-  const added = unit === 'ms' ? `, ${formatNumber(gateway - direct)} ms more` : '';
-  return `${formatNumber(gateway)} ${unit}, directly ${formatNumber(direct)} ${unit}${added}`;
+function formatSides({ direct, gateway, unit }: Ratio, base: string): string {
+  const difference = gateway - direct;
+  const added =
+    unit === '/s' ? '' : `, ${formatNumber(Math.abs(difference))} ${unit} ${difference < 0 ? 'less' : 'more'}`;
+  return `${formatNumber(gateway)} ${unit}, ${base} ${formatNumber(direct)} ${unit}${added}`;
 }
 
 function drawBar(share: number): string {

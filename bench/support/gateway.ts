@@ -23,6 +23,12 @@ export interface BenchStack {
   counts(): Promise<ProcessCounts>;
 }
 
+/** What a benchmark needs beside the aliases. */
+export interface ConfigPart {
+  readonly providers?: { readonly [name: string]: object };
+  readonly models?: { readonly [alias: string]: object };
+}
+
 const UPSTREAM_KEY = 'sk-bench';
 const START_MS = 60_000;
 
@@ -30,6 +36,7 @@ const START_MS = 60_000;
 export async function startBenchStack(
   context: BenchContext,
   models: { readonly [name: string]: string },
+  more: (upstreamUrl: string) => ConfigPart = () => ({}),
 ): Promise<BenchStack> {
   const upstream = startChild([join(ROOT, 'bench/support/upstream-process.ts')]);
   context.defer(() => upstream.stop());
@@ -38,7 +45,7 @@ export async function startBenchStack(
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'));
   context.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   const config = join(folder, 'gateway.yaml');
-  await writeFile(config, JSON.stringify(configure(upstreamUrl, models)));
+  await writeFile(config, JSON.stringify(configure(upstreamUrl, models, more(upstreamUrl))));
   const data = join(folder, 'data');
   const stack = startChild(
     [
@@ -77,7 +84,7 @@ export async function startBenchStack(
 const PROVIDERS = ['openai', 'anthropic'] as const;
 
 /** JSON is YAML. A price, because a model without one is refused where there is a budget. */
-function configure(upstreamUrl: string, models: { readonly [name: string]: string }) {
+function configure(upstreamUrl: string, models: { readonly [name: string]: string }, more: ConfigPart) {
   const aliases = PROVIDERS.flatMap((provider) =>
     Object.entries(models).map(([name, model]) => [`${provider}-${name}`, { targets: [{ provider, model }] }] as const),
   );
@@ -85,8 +92,14 @@ function configure(upstreamUrl: string, models: { readonly [name: string]: strin
     providers: {
       openai: { dialect: 'openai-chat', baseUrl: `${upstreamUrl}/openai/v1`, secret: 'openai' },
       anthropic: { dialect: 'anthropic-messages', baseUrl: `${upstreamUrl}/anthropic`, secret: 'anthropic' },
+      ...more.providers,
     },
-    models: Object.fromEntries(aliases),
-    prices: PROVIDERS.map((provider) => ({ provider, model: '*', input: 0.01, output: 0.01 })),
+    models: { ...Object.fromEntries(aliases), ...more.models },
+    prices: [...PROVIDERS, ...Object.keys(more.providers ?? {})].map((provider) => ({
+      provider,
+      model: '*',
+      input: 0.01,
+      output: 0.01,
+    })),
   };
 }

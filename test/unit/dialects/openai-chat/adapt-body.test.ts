@@ -178,3 +178,32 @@ describe('ids of tool calls', () => {
     expect(forwarded(messages, {})).toEqual(messages);
   });
 });
+
+describe('the place in a server’s own queue', () => {
+  const sent = (order: Quirks['priority'], priority: number, body: JsonObject = {}) => {
+    const whole = { ...HELLO, ...body };
+    const quirks = order === undefined ? {} : { priority: order };
+    const to = { ...target(quirks), priority };
+    const decoded = openaiChatClient.decodeRequest(whole);
+    return [
+      openaiChatProvider.forwardRequest(whole, decoded, to).body.priority,
+      openaiChatProvider.encodeRequest(decoded, to).body.priority,
+    ];
+  };
+
+  it('is what was granted, in the order that the server reads', () => {
+    expect(sent('low-first', 9)).toEqual([-9, -9]);
+    expect(sent('high-first', 9)).toEqual([9, 9]);
+    expect(sent('low-first', 0)).toEqual([undefined, undefined]);
+  });
+
+  it('is never what the client says of itself', () => {
+    expect(sent('low-first', 3, { priority: -100 })).toEqual([-3, -3]);
+    expect(sent('high-first', 0, { priority: 100 })).toEqual([undefined, undefined]);
+  });
+
+  it('is left alone where the server is not known to have one', () => {
+    expect(sent(undefined, 9)).toEqual([undefined, undefined]);
+    expect(sent(undefined, 9, { priority: 5 })[0]).toBe(5);
+  });
+});
