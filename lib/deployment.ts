@@ -108,6 +108,11 @@ const deploymentSchema = z
     rowRetentionDays: whole(1, 36_500).optional(),
     /** Days that contents are kept, where keys and models let them be. They hold what people wrote. */
     contentRetentionDays: whole(1, 36_500).default(30),
+    /** What contents are encrypted with besides: `create`, or the ARN of a KMS key of the region. By default S3's own key. */
+    contentKey: z
+      .string()
+      .regex(/^(create|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+)$/, '"create", or the ARN of a KMS key')
+      .optional(),
     /** The most that one query may scan, in GB; Athena bills by it. */
     queryScanLimitGb: whole(1, 10_000).default(10),
     /**
@@ -119,6 +124,11 @@ const deploymentSchema = z
     priceCatalogue: z
       .union([z.url({ protocol: /^https$/, error: 'an https URL, or off' }), z.literal('off')])
       .optional(),
+    /**
+     * Which models of Bedrock the function may ask for with its own credentials: those that the deployed `gateway.yaml`
+     * names, or `all`, for `provider/model` requests and applied configurations with others.
+     */
+    bedrockModels: z.enum(['configured', 'all']).default('configured'),
     /** Tags on every resource, as an object or as `name=value,name=value`. */
     tags: tags.default({}),
   })

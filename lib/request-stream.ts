@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
 import { Grant, type IGrantable, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   DeliveryStream,
@@ -9,6 +9,7 @@ import {
   SchemaConfiguration,
   StreamEncryption,
 } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { PARTITION_COLUMN } from '../functions/records/row.ts';
@@ -25,6 +26,11 @@ export interface RequestStreamProps {
    */
   readonly errorsPrefix?: string;
   readonly logRetention: RetentionDays;
+  /**
+   * What the files are encrypted with.
+   * @default - a key of S3's own
+   */
+  readonly encryptionKey?: IKey;
   /**
    * How long rows are collected into one file: the longest that a row takes to be seen by a query. Below the size of
    * a full buffer this alone decides how many files there are, and each costs a query time and money.
@@ -44,13 +50,14 @@ export class RequestStream extends Construct {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = this.#createRole(lake, table, errorsPrefix, logGroup);
+    const role = this.#createRole(props, errorsPrefix, logGroup);
 
     this.stream = new DeliveryStream(this, 'Stream', {
       encryption: StreamEncryption.awsOwnedKey(),
       destination: new S3Bucket(lake.bucket, {
         // The L2 would add rights to delete and to read every object; the role below has what Firehose documents.
         role: role.withoutPolicyUpdates(),
+        ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
         loggingConfig: new EnableLogging(logGroup),
         // By the time of arrival, in UTC.
         dataOutputPrefix: `${table.log.prefix}/${PARTITION_COLUMN}=!{timestamp:yyyy-MM-dd}/`,
@@ -79,7 +86,7 @@ export class RequestStream extends Construct {
    * The policy is inline because Firehose tries out its rights when the stream is created: a policy of its own could
    * come later.
    */
-  #createRole(lake: RequestLake, table: GlueTable, errorsPrefix: string, logGroup: LogGroup): Role {
+  #createRole({ lake, table, encryptionKey }: RequestStreamProps, errorsPrefix: string, logGroup: LogGroup): Role {
     const prefixes = [table.log.prefix, errorsPrefix];
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('firehose.amazonaws.com'),
@@ -100,6 +107,7 @@ export class RequestStream extends Construct {
               resources: [lake.database.catalog.catalogArn, lake.database.databaseArn, table.glue.tableArn],
             }),
             new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
+            ...(encryptionKey === undefined ? [] : [this.#useKey(encryptionKey, lake, prefixes)]),
           ],
         }),
       },
@@ -111,5 +119,20 @@ export class RequestStream extends Construct {
       })),
     );
     return role;
+  }
+
+  /** Only by way of S3, and only for files of this stream's: S3 names them to KMS. */
+  #useKey(key: IKey, { bucket }: RequestLake, prefixes: readonly string[]): PolicyStatement {
+    const { region, urlSuffix } = Stack.of(this);
+    return new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [key.keyArn],
+      conditions: {
+        StringEquals: { 'kms:ViaService': `s3.${region}.${urlSuffix}` },
+        StringLike: {
+          'kms:EncryptionContext:aws:s3:arn': prefixes.map((prefix) => bucket.arnForObjects(`${prefix}/*`)),
+        },
+      },
+    });
   }
 }

@@ -4,6 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import { bundledConfigVersion } from './bundled-config.ts';
+import { contentKey } from './content-key.ts';
 import { CustomDomain } from './custom-domain.ts';
 import { DataTable } from './data-table.ts';
 import type { Deployment } from './deployment.ts';
@@ -72,7 +73,10 @@ export class TollgateStack extends Stack {
     const requests = new RequestStream(this, 'Requests', { lake, table: lake.requests, logRetention });
     const feedback = new RequestStream(this, 'Feedback', { lake, table: lake.feedback, logRetention });
     new InvoiceTable(this, 'Invoices', { bucket: lake.bucket, database: lake.database });
+    const key =
+      props.contentKey === undefined ? undefined : contentKey(this, 'Encryption', { choice: props.contentKey, keep });
     const contents = new RequestStream(this, 'Contents', {
+      ...(key === undefined ? {} : { encryptionKey: key }),
       lake,
       table: lake.contents,
       errorsPrefix: CONTENT_ERRORS_PREFIX,
@@ -121,7 +125,7 @@ export class TollgateStack extends Stack {
 
     data.grantRequests(gateway);
     secrets.grantRead(gateway);
-    grantBedrock(gateway, config);
+    grantBedrock(gateway, { config, models: props.bedrockModels });
     requests.grantWrite(gateway);
     feedback.grantWrite(gateway);
     contents.grantWrite(gateway);
@@ -153,6 +157,7 @@ export class TollgateStack extends Stack {
     output(OUTPUTS.database, lake.database.databaseName, 'The Glue database of the request log.');
     output(OUTPUTS.workgroup, queries.name, 'The Athena workgroup with the saved queries.');
     output(OUTPUTS.configVersion, bundledConfigVersion(config), 'Of the gateway.yaml that was deployed.');
+    if (key !== undefined) output('ContentKey', key.keyArn, 'Who reads contents needs kms:Decrypt on it.');
     output(OUTPUTS.secretPrefix, names.prefix, 'Provider secrets are named by this, a slash and their name.');
   }
 

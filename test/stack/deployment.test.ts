@@ -11,6 +11,7 @@ describe("a deployment's options", () => {
       contentRetentionDays: 30,
       queryScanLimitGb: 10,
       urlAuth: 'keys',
+      bedrockModels: 'configured',
       limits: {},
       tags: {},
     });
@@ -40,6 +41,8 @@ describe("a deployment's options", () => {
     ['tollgate:subnetIds', 'subnet-0123456789abcdef0', /securityGroupIds are needed together/],
     ['tollgate:subnetIds', 'subnet 1', /ids such as subnet-/],
     ['tollgate:urlAuth', 'none', /"keys"\|"iam"/],
+    ['tollgate:contentKey', 'alias/ours', /"create", or the ARN of a KMS key/],
+    ['tollgate:bedrockModels', 'some', /"configured"\|"all"/],
     ['tollgate:alarmEmail', 'nobody', /tollgate:alarmEmail/],
   ])('are refused by name: %s=%s', (key, value, message) => {
     expect(() => readDeployment({ [key]: value })).toThrow(message);

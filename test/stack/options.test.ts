@@ -24,6 +24,8 @@ const CHOICES: { readonly [name: string]: readonly Readonly<Record<string, unkno
   writes: [{}, { maxWriteUnits: 4000 }],
   logs: [{}, { logRetentionDays: 365 }],
   rows: [{}, { rowRetentionDays: 400 }],
+  contentKey: [{}, { contentKey: 'create' }],
+  bedrock: [{}, { bedrockModels: 'all' }],
   limits: [{}, { limits: '{"org":{"budget_month_usd":500}}' }],
   alarms: [{}, { alarmEmail: 'ops@example.com' }],
   tags: [{}, { tags: 'team=platform' }],
