@@ -16,6 +16,8 @@ const FAULTS: { readonly [code: string]: Fault } = {
   UND_ERR_HEADERS_TIMEOUT: timeout('sent no answer in time'),
   UND_ERR_BODY_TIMEOUT: timeout('stopped sending'),
   ETIMEDOUT: timeout('did not answer in time'),
+  // Nothing was sent: what we made of the request is no request, e.g. a header's value that a client chose.
+  UND_ERR_INVALID_ARG: { kind: 'internal', what: 'cannot be asked like this' },
   UND_ERR_HEADERS_OVERFLOW: malformed('sent more headers than it may'),
   UND_ERR_RES_EXCEEDED_MAX_SIZE: malformed('sent more than it may'),
   Z_DATA_ERROR: malformed('sent what cannot be decompressed'),

@@ -28,6 +28,7 @@ export const BLAME: { readonly [K in ErrorKind]: Blame } = {
   // Each key sees its own models: that this one is not among them says nothing of those that are.
   'upstream-not-found': 'caller',
   'not-found': 'caller',
+  'upstream-limit': 'caller',
   conflict: 'caller',
   unauthenticated: 'nobody',
   forbidden: 'nobody',

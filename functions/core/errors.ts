@@ -59,6 +59,8 @@ export const ERROR_KINDS = {
   'upstream-not-found':       kind(404, true,  true,  invalid,                   'model_not_found',          'not_found_error',        'NOT_FOUND'),
   'upstream-throttled':       kind(429, true,  true,  'rate_limit_error',        'provider_rate_limited',    'rate_limit_error',       'RESOURCE_EXHAUSTED'),
   'upstream-quota':           kind(429, true,  true,  'rate_limit_error',        'provider_quota_exhausted', 'rate_limit_error',       'RESOURCE_EXHAUSTED'),
+  /** This request alone is more than the account's limit or credit: smaller ones fit, so that no key is to blame. */
+  'upstream-limit':           kind(413, true,  true,  invalid,                   'provider_limit_exceeded',  'request_too_large',      'INVALID_ARGUMENT'),
   'upstream-overloaded':      kind(503, true,  true,  'server_error',            'provider_overloaded',      'overloaded_error',       'UNAVAILABLE'),
   'upstream-error':           kind(502, true,  true,  'server_error',            'provider_error',           'api_error',              'UNAVAILABLE'),
   'upstream-unreachable':     kind(502, true,  true,  'server_error',            'provider_unreachable',     'api_error',              'UNAVAILABLE'),

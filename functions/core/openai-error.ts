@@ -47,8 +47,15 @@ const KINDS_BY_WORD: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = 
   [/timeout/, 'upstream-timeout'],
 ];
 
+const REQUEST_TOO_LARGE = /request too large for .*\b(tokens? per min|TPM\b)/i;
+
 /** Many servers have one code for all bad requests. Wordings change: these only refine what the status said. */
 const KINDS_BY_MESSAGE: readonly (readonly [from: ErrorKind, pattern: RegExp, to: ErrorKind])[] = [
+  // OpenAI with 429, Groq with 413: "Request too large for gpt-4o … on tokens per min (TPM): Limit 30000, Requested 61337".
+  ['upstream-throttled', REQUEST_TOO_LARGE, 'upstream-limit'],
+  ['too-large', REQUEST_TOO_LARGE, 'upstream-limit'],
+  // OpenRouter holds the most that an answer may cost against the credit that is left.
+  ['upstream-quota', /requested up to \d+ tokens, but can only afford [1-9]/i, 'upstream-limit'],
   [
     'invalid-request',
     /maximum context length|context (length|window|size)|prompt is too long|too many (input )?tokens|reduce the length of the (messages|input)/i,

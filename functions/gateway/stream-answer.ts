@@ -35,7 +35,7 @@ export function streamAnswer(call: Call, open: OpenStream, stop: AbortController
   }
   async function* counted(): AsyncGenerator<string> {
     const ping = call.format === 'json-array' ? '\n' : PING;
-    for await (const piece of withPings(pieces(), call.gateway.pingMs, ping, () => stop.abort())) {
+    for await (const piece of withPings(pieces(), call.gateway.pingMs, ping, () => stop.abort(unread()))) {
       committed = true;
       call.trace.responseBytes += Buffer.byteLength(piece);
       yield piece;
@@ -43,6 +43,9 @@ export function streamAnswer(call: Call, open: OpenStream, stop: AbortController
   }
   return counted();
 }
+
+/** Nobody's fault: without a reason of ours it would look like a broken connection, and count against the target. */
+const unread = (): GatewayError => new GatewayError('deadline', 'The answer was not read to its end.');
 
 /** One attempt, up to where its answer goes out: the first content, unless the model holds more back. */
 export async function openStream(call: Call, target: UpstreamTarget): Promise<AsyncGenerator<string>> {

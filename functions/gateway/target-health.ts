@@ -74,6 +74,7 @@ const REMEMBERED = 1_000;
 /** A longer name is nothing that a table's key can hold. */
 const LONGEST_NAME = 512;
 const TRIES = 4;
+const FORBIDDEN = 403;
 /** DynamoDB answers within 10 ms. Whoever goes on without an answer may be a second probe, so it is worth some waiting. */
 const LEASE_PATIENCE_MS = 1_000;
 
@@ -210,6 +211,10 @@ export function createHealthBoard({ store, clock, report, wait }: HealthBoardOpt
     }
   }
 
+  async function drop(target: string, leaseUntilMs: number): Promise<void> {
+    await change(target, (health) => dropProbe(health, leaseUntilMs));
+  }
+
   return {
     cooling: (nowMs) => ({
       get: (target) => {
@@ -249,9 +254,7 @@ export function createHealthBoard({ store, clock, report, wait }: HealthBoardOpt
       return until === undefined ? { leaseUntilMs: undefined } : { blockedUntilMs: until };
     },
 
-    async drop(target, leaseUntilMs) {
-      await change(target, (health) => dropProbe(health, leaseUntilMs));
-    },
+    drop,
 
     async ended(target, ending, breaker) {
       const { error, sentAtMs, renewed, leaseUntilMs } = ending;
@@ -264,13 +267,15 @@ export function createHealthBoard({ store, clock, report, wait }: HealthBoardOpt
           return fail(target, ending, breaker);
         case 'key': {
           if (renewed) return;
+          // What it refuses may be about this request: who asks for what is forbidden must not keep a target away.
+          if (isProbe && error?.upstreamStatus === FORBIDDEN) return drop(target, leaseUntilMs);
           if (isProbe) return fail(target, ending, breaker);
           const seen = { nowMs: clock.now(), retryAfterMs: error?.retryAfterMs };
           await change(target, (health) => pause(health, seen, breaker));
           return;
         }
         case 'nobody':
-          if (isProbe) await change(target, (health) => dropProbe(health, leaseUntilMs));
+          if (isProbe) await drop(target, leaseUntilMs);
       }
     },
   };

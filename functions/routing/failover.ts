@@ -47,7 +47,12 @@ const LEAST_ATTEMPT_MS = 250;
 /** Another target may be able, this one will not be. */
 const UNABLE: ReadonlySet<ErrorKind> = new Set(['unsupported-parameter', 'misconfigured', 'no-target']);
 /** Stays so for the length of a request. */
-const HOPELESS: ReadonlySet<ErrorKind> = new Set(['upstream-unauthorized', 'upstream-not-found', 'upstream-quota']);
+const HOPELESS: ReadonlySet<ErrorKind> = new Set([
+  'upstream-unauthorized',
+  'upstream-not-found',
+  'upstream-quota',
+  'upstream-limit',
+]);
 /** True of the request as one target sees it. */
 const RELATIVE: ReadonlySet<ErrorKind> = new Set(['context-length', 'content-refused']);
 
@@ -79,7 +84,7 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
     }
     options.settled(target, undefined, false);
     if (options.isRefusal?.(answer) !== true) return { answer };
-    left -= 1;
+    left -= options.failed() - before + 1;
     over.add(target);
     refusal = { answer };
     return { again: false };

@@ -23,6 +23,8 @@ const ORDER: readonly SkipReason[] = [
   'not-allowed',
 ];
 
+const PASSING: ReadonlySet<SkipReason> = new Set(['cooling', 'capacity']);
+
 const KINDS: { readonly [R in SkipReason]: ErrorKind } = {
   cooling: 'no-target',
   capacity: 'no-target',
@@ -39,7 +41,9 @@ const MOST_NAMED = 5;
 export function refusePlan(model: string, skipped: readonly Skipped[], nowMs: number): GatewayError {
   const reason = ORDER.find((each) => skipped.some((entry) => entry.reason === each)) ?? 'cooling';
   const all = skipped.filter((entry) => entry.reason === reason);
-  const until = all.flatMap(({ untilMs }) => untilMs ?? []);
+  // Whichever of those that pass by themselves is the first to.
+  const passing = PASSING.has(reason) ? skipped.filter((entry) => PASSING.has(entry.reason)) : [];
+  const until = passing.flatMap(({ untilMs }) => untilMs ?? []);
   const retryAfterMs = until.length === 0 ? undefined : Math.max(0, Math.min(...until) - nowMs);
   const names = [...new Set(all.map(({ target }) => targetName(target)))];
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';

@@ -34,6 +34,7 @@ const REFINEMENTS: readonly (readonly [from: ErrorKind, pattern: RegExp, to: Err
   ],
   ['invalid-request', /credit balance is too low|api usage limits|spend(ing)? limit/i, 'upstream-quota'],
   ['invalid-request', /content filtering policy/i, 'content-refused'],
+  ['upstream-throttled', /extra usage is required for (long|1M) context/i, 'upstream-limit'],
 ];
 
 /** Spend limits come as `rate_limit_error`, without `retry-after`, and last until the next month or a new contract. */

@@ -115,6 +115,19 @@ describe('processes on one table', () => {
     expect(fleet.cooling(first, 'p/probed')).toBe(START + 3_000);
   });
 
+  it('do not leave a target alone for longer because a probe asked for what is forbidden', async () => {
+    const fleet = startBoards(2);
+    const [first, second] = fleet.boards as [HealthBoard, HealthBoard];
+    await trip(fleet, 'p/forbidden');
+    fleet.pass(1_000);
+    expect(await first.enter('p/forbidden', LEASE_MS)).toHaveProperty('leaseUntilMs');
+    const forbidden = new GatewayError('upstream-unauthorized', 'no', { upstreamStatus: 403 });
+    const leaseUntilMs = START + 1_000 + LEASE_MS;
+    await first.ended('p/forbidden', fleet.ending(forbidden, { leaseUntilMs }), BREAKER);
+    await second.refresh(['p/forbidden']);
+    expect(await second.enter('p/forbidden', LEASE_MS)).toEqual({ leaseUntilMs });
+  });
+
   it('lose no failure that others write down at the same time', async () => {
     const fleet = startBoards(8);
     const patient = { ...BREAKER, failures: 100 };

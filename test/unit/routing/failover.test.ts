@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS, type ErrorKind, GatewayError } from '../../../functions/core/errors.ts';
 import { failover } from '../../../functions/routing/failover.ts';
 
-type Step = ErrorKind | 'ok' | 'refusal' | GatewayError;
+type Step = ErrorKind | 'ok' | 'refusal' | 'refusal, asked twice' | GatewayError;
 
 interface Options {
   readonly attempts?: number;
@@ -43,9 +43,10 @@ async function run(script: Readonly<Record<string, readonly Step[]>>, options: O
         const steps = script[target] ?? [];
         const step = steps[Math.min(tried.filter((each) => each === target).length, steps.length - 1)] ?? 'internal';
         tried.push(target);
-        if (!UNSENT.has(String(step)) && !String(step).includes('unsent')) sent += 1;
         if (step === 'ok') return target;
         if (step === 'refusal') return `refusal of ${target}`;
+        if (!UNSENT.has(String(step)) && !String(step).includes('unsent')) sent += 1;
+        if (step === 'refusal, asked twice') return `refusal of ${target}`;
         throw step instanceof GatewayError ? step : new GatewayError(step, `${target} failed`);
       },
       allows: (target) => !once.includes(target) || !tried.includes(target),
@@ -81,6 +82,16 @@ describe('failover', () => {
 
   it('tries a lone target again after a jittered wait', async () => {
     expect(await run({ a: ['upstream-error', 'ok'] })).toMatchObject({ tried: ['a', 'a'], waits: [100], result: 'a' });
+  });
+
+  it('counts each request of a target that had to be asked twice for its refusal', async () => {
+    const script = { a: ['refusal, asked twice'], b: ['refusal, asked twice'], c: ['ok'] } as const;
+    expect(await run(script, { attempts: 4 })).toMatchObject({ tried: ['a', 'b'], result: 'refusal of b' });
+  });
+
+  it('does not ask a target again that cannot afford the request, and asks another', async () => {
+    expect(await run({ a: ['upstream-limit', 'ok'], b: ['ok'] })).toMatchObject({ tried: ['a', 'b'], result: 'b' });
+    expect(await run({ a: ['upstream-limit', 'ok'] })).toMatchObject({ tried: ['a'], error: { status: 413 } });
   });
 
   it('does not repeat what would fail anywhere', async () => {

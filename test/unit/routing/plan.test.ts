@@ -142,6 +142,10 @@ describe('plan', () => {
     const cooling = new Map([['b/m2', 500]]);
     const mixed = plan({ ...input, keyless: without('a', 'c'), cooling });
     expect(refusePlan('smart', mixed.skipped, 0)).toMatchObject({ kind: 'no-target', retryAfterMs: 500 });
+    const [target] = mixed.considered;
+    if (target === undefined) throw new Error('There is no target.');
+    const full = [...mixed.skipped, { target, reason: 'capacity', untilMs: 200 } as const];
+    expect(refusePlan('smart', full, 0)).toMatchObject({ kind: 'no-target', retryAfterMs: 200 });
   });
 
   it("takes an arm's targets instead, and leaves equals to whoever arranges them", () => {

@@ -127,6 +127,12 @@ describe('the HTTP upstream', () => {
     );
   });
 
+  it('does not blame the provider for what is no request', async () => {
+    const well = await serve((_, response) => void response.end('{}'));
+    const headers = { 'anthropic-beta': '\u4f60' };
+    await expect(upstream().send(target(well), { ...request, headers }, how())).rejects.toEqual(failure('internal'));
+  });
+
   it('ends silence before the headers and within the body by their own time-outs', async () => {
     const silent = await serve(() => {});
     await expect(upstream().send(target(silent), request, how({ firstTokenMs: 50 }))).rejects.toEqual(

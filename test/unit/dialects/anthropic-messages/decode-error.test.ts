@@ -30,6 +30,7 @@ describe('decodeError', () => {
     [409, 'conflict_error', 'Conflict', 'upstream-error'],
     [413, 'request_too_large', 'Request exceeds the maximum size', 'too-large'],
     [429, 'rate_limit_error', 'Number of request tokens has exceeded your per-minute rate limit', 'upstream-throttled'],
+    [429, 'rate_limit_error', 'Extra usage is required for long context requests.', 'upstream-limit'],
     [500, 'api_error', 'Internal server error', 'upstream-error'],
     [504, 'timeout_error', 'Request timed out', 'upstream-timeout'],
     [529, 'overloaded_error', 'Overloaded', 'upstream-overloaded'],

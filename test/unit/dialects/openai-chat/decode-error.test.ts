@@ -17,7 +17,38 @@ describe('decodeError', () => {
     [
       413,
       openai({ message: 'Request too large for model: Limit 6000 tokens per minute (TPM)' }),
+      'upstream-limit',
+      true,
+    ],
+    [
+      429,
+      openai({
+        message:
+          'Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Requested 61337.',
+        type: 'tokens',
+        code: 'rate_limit_exceeded',
+      }),
+      'upstream-limit',
+      true,
+    ],
+    [
+      429,
+      openai({
+        message: 'Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29937, Requested 385.',
+      }),
       'upstream-throttled',
+      true,
+    ],
+    [
+      402,
+      { error: { message: 'You requested up to 65536 tokens, but can only afford 30104.', code: 402 } },
+      'upstream-limit',
+      true,
+    ],
+    [
+      402,
+      { error: { message: 'You requested up to 32000 tokens, but can only afford 0.', code: 402 } },
+      'upstream-quota',
       true,
     ],
     [413, '<html>', 'too-large', false],
