@@ -4,10 +4,13 @@
  */
 import type { Json, JsonObject } from '../core/json.ts';
 import { findCredentials, findEmails } from './redact/find-addresses.ts';
+import { findAssigned } from './redact/find-assigned.ts';
+import { findBasic, findEncoded } from './redact/find-encoded.ts';
 import { findBearers, findKeys, findNamedSecrets, findPrivateKeys, findTokens } from './redact/find-keys.ts';
 import { findNumbers } from './redact/find-numbers.ts';
 import { type Detector, maskSpans, mergeSpans, type Span } from './redact/span.ts';
 import { unescapeJson, type View } from './redact/unescape.ts';
+import { unveil } from './redact/unveil.ts';
 
 export interface Redactor {
   /** `context` is the name under which the text stands. */
@@ -21,6 +24,7 @@ const DETECTORS: readonly Detector[] = [
   findKeys,
   findTokens,
   findBearers,
+  findBasic,
   findCredentials,
   findEmails,
   findNumbers,
@@ -33,10 +37,21 @@ const DEPTH = 100;
 export function createRedactor(own: readonly Detector[] = []): Redactor {
   const detectors = [...DETECTORS, ...own];
 
-  const find = (text: string, context: string): readonly Span[] => [
-    ...detectors.flatMap((detect) => detect(text)),
+  const detect = (text: string): readonly Span[] => detectors.flatMap((each) => each(text));
+
+  const findIn = (text: string, context: string): readonly Span[] => [
+    ...detect(text),
     ...findNamedSecrets(text, context),
+    ...findAssigned(text, context),
+    ...findEncoded(text, detect),
   ];
+
+  /** In the text as it stands, and as it shows. `origin` is where its characters came from. */
+  const find = (text: string, context: string, origin?: View): readonly Span[] => {
+    const shown = unveil(text, origin);
+    const found = origin === undefined ? findIn(text, context) : mapped(findIn(text, context), origin);
+    return shown === undefined ? found : [...found, ...mapped(findIn(shown.text, context), shown)];
+  };
 
   /** Looks beneath the escapes too: `\u0073k-…` is a key, and the `n` of `\n` no part of the word behind it. */
   const findAll = (text: string, context: string): readonly Span[] => {
@@ -49,14 +64,7 @@ export function createRedactor(own: readonly Detector[] = []): Redactor {
     if (outermost === undefined) return mergeSpans(find(text, context));
     // The innermost reading is the most exact one; the others add what only they see.
     const found: Span[] = [];
-    for (const view of layers.toReversed()) {
-      const spans = find(view.text, context).map(({ start, end, type }) => ({
-        start: view.starts[start] ?? 0,
-        end: view.starts[end] ?? text.length,
-        type,
-      }));
-      found.push(...spans);
-    }
+    for (const view of layers.toReversed()) found.push(...find(view.text, context, view));
     const raw = find(text, context).filter((span) => !found.some((other) => overlap(span, other)));
     return mergeSpans([...found, ...widen(raw, outermost, text.length)]);
   };
@@ -90,6 +98,10 @@ export function createRedactor(own: readonly Detector[] = []): Redactor {
 
   return { text: (raw, context = '') => text(raw, context, 0), value: (json) => value(json, '', 0) };
 }
+
+/** From the places in a view to those in the original. */
+const mapped = (spans: readonly Span[], { starts }: View): readonly Span[] =>
+  spans.map(({ start, end, type }) => ({ start: starts[start] ?? 0, end: starts[end] ?? 0, type }));
 
 const overlap = (left: Span, right: Span): boolean => left.start < right.end && right.start < left.end;
 

@@ -22,11 +22,13 @@ const LOCAL_BYTES = 64;
 function localStart(text: string, at: number): number {
   const least = Math.max(0, at - LOCAL_BYTES);
   let start = at;
-  while (start > least && (kindAt(text, start - 1) & (ALNUM | LOCAL_PART)) !== 0) start -= 1;
+  while (start > least && ((kindAt(text, start - 1) & (ALNUM | LOCAL_PART)) !== 0 || isAlphabetic(text, start - 1)))
+    start -= 1;
   // Quotation marks, equals signs and the like open what stands before an address more often than they belong to it.
-  while (start < at && (kindAt(text, start) & ALNUM) === 0 && text[start] !== '_') start += 1;
+  while (start < at && (kindAt(text, start) & ALNUM) === 0 && text[start] !== '_' && !isAlphabetic(text, start))
+    start += 1;
   if (start < at) return start;
-  // Letters of other scripts only where there are no others: Chinese has no blank before an address.
+  // Of scripts without blanks only where there are no other letters: Chinese has none before an address.
   while (start > least && isForeignLetter(text, start - 1)) start -= 1;
   return start;
 }
@@ -57,13 +59,22 @@ function labelsEnd(text: string, from: number, belongs: (at: number) => boolean)
   }
 }
 
+/** Latin beyond ASCII, Greek, Cyrillic and the like: scripts that put a blank between words. */
+function isAlphabetic(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0xc0 && code < 0x2000;
+}
+
 function isForeignLetter(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   // Latin-1 letters and above, without general punctuation, CJK punctuation, surrogates and full-width forms.
   return (code >= 0xc0 && code < 0x2000) || (code >= 0x3041 && code < 0xd800) || (code >= 0xf900 && code < 0xfe00);
 }
 
-/** `postgres://user:password@host`: the user and the password. */
+/** What was redacted already. */
+const MASKED = /^\[[a-z0-9-]+:\d+\]$/;
+
+/** `postgres://user:password@host`: the user, who may be nobody, and the password. */
 export const findCredentials: Detector = (text) => {
   const spans: Span[] = [];
   for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
@@ -72,7 +83,8 @@ export const findCredentials: Detector = (text) => {
     for (let end = start; end < start + 300 && end < text.length; end += 1) {
       const code = text.charCodeAt(end);
       if (code === 0x40) {
-        if (colon > start && end > colon + 1) spans.push({ start, end, type: 'credentials' });
+        if (colon >= start && end > colon + 1 && !MASKED.test(text.slice(start, end)))
+          spans.push({ start, end, type: 'credentials' });
         break;
       }
       if (code === 0x3a && colon === -1) colon = end;

@@ -129,16 +129,15 @@ function isMixed(text: string, from: number, to: number): boolean {
   return (seen & (LETTER | DIGIT)) === (UPPER | LOWER | DIGIT);
 }
 
-const BEARER = 'earer ';
+const BEARER = /\bbearer[ \t]{1,4}/gi;
 
 /** `Authorization: Bearer …`, whatever the token looks like. */
 export const findBearers: Detector = (text) => {
   const spans: Span[] = [];
-  for (let at = text.indexOf(BEARER); at !== -1; ) {
-    const from = at + BEARER.length;
+  for (const { 0: mark, index } of text.matchAll(BEARER)) {
+    const from = index + mark.length;
     const end = runEnd(text, from, TOKEN | BASE64 | DOT);
     if (end - from >= 16 && hasDigit(text, from, end)) spans.push({ start: from, end, type: 'bearer-token' });
-    at = text.indexOf(BEARER, Math.max(end, from));
   }
   return spans;
 };

@@ -44,5 +44,11 @@ export const LOOK_ALIKES: readonly string[] = [
   'UTF-8 é ü 漢字 🦜 \u200b\ufeff end',
   'call f(0, 1, 2) with 0x7fffffffffffffff and 0b1010101010101010',
   'SKU 0012-3456, case 2026/00123, invoice 20261123-0042',
+  'The password: required, 8 characters or more; api_key: string, access_token: null, "password": "changeme"',
+  'const apiKey = readKey(2), password = await ask(), api-key=<KEY_1>',
+  'basic knowledge of arithmetic, Basic authentication, BASIC programs',
+  '全角の１２３とＡＢＣ, ٢٠٢٦, क१२, a\u200bb, 👩‍👩‍👧 and naïve\u00adly',
+  'dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVyIHRoZSBsYXp5IGRvZw==',
+  'fw_update, dapi is Danish API, SG. is short for so-gut',
   'snake_case_sk_live, rk_test and whsec_ are only prefixes',
 ];

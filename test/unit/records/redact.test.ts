@@ -138,6 +138,54 @@ it('redacts a private key that was cut off', () => {
   expect(redactor.text(`before\n${cut}`)).toBe(`before\n[private-key:${cut.length}]`);
 });
 
+describe('a secret in disguise', () => {
+  const zero = '\u200b';
+  const one = 'sk-proj-'.concat('Zx9Qw3Er7Ty1Ui5Op2As8Df4Gh6Jk0Lm');
+  const wide = (text: string): string =>
+    [...text].map((sign) => (sign === ' ' ? sign : String.fromCharCode(sign.charCodeAt(0) + 0xfee0))).join('');
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  it.each([
+    ['signs without width between', [...one].join(zero), 'api-key'],
+    ['one of them', `${one.slice(0, 12)}${zero}${one.slice(12)}`, 'api-key'],
+    ['a soft hyphen', `AKIA\u00ad${'IOSFODNN7EXAMPLE'}`, 'api-key'],
+    ['hyphens that do not break', one.replaceAll('-', '\u2011'), 'api-key'],
+    ['full width', wide(one), 'api-key'],
+    ['a card in full width', wide('4111 1111 1111 1111'), 'card'],
+    ['a card in Arabic digits', '٤١١١١١١١١١١١١١١١', 'card'],
+    ['an address', `max.muster@exam${zero}ple.com`, 'email'],
+    ['an address in full width', 'max.muster＠example.com', 'email'],
+    ['an account', `DE89${zero}370400440532013000`, 'iban'],
+    ['a number', `+49${zero}1712345678`, 'phone'],
+    ['base64', base64(`token ${one}`), 'base64'],
+    ['base64 for URLs', Buffer.from(`{"clé":"${one}"}`).toString('base64url'), 'base64'],
+  ])('%s', (_, hidden, type) => {
+    for (const text of [`a ${hidden} b`, JSON.stringify({ note: hidden })]) {
+      expect(redactor.text(text)).toContain(`[${type}:${hidden.length}]`);
+    }
+    const escaped = hidden.replaceAll(/[^ -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    expect(redactor.text(`{"note":"${escaped}"}`)).toBe(`{"note":"[${type}:${hidden.length}]"}`);
+  });
+});
+
+it('redacts what stands behind the name of a key or a password', () => {
+  const plain = 'Zx9Qw3Er7Ty1Ui5Op2As8Df4Gh6Jk0Lm';
+  for (const [text, redacted] of [
+    [`MISTRAL_API_KEY=${plain}`, 'MISTRAL_API_KEY=[secret:32]'],
+    [`api-key: ${plain}`, 'api-key: [secret:32]'],
+    [`{"access_token":"${plain}"}`, '{"access_token":"[secret:32]"}'],
+    [`{"a":"{\\"apiKey\\":\\"${plain}\\"}"}`, '{"a":"{\\"apiKey\\":\\"[secret:32]\\"}"}'],
+    ['password: hunter2-and-more, please', 'password: [secret:16], please'],
+    ['BEARER  Zx9Qw3Er7Ty1Ui5Op2As8', 'BEARER  [bearer-token:21]'],
+    [`Authorization: Basic ${Buffer.from('user:pass').toString('base64')}`, 'Authorization: Basic [credentials:12]'],
+    ['redis://:s3cr3t@host:6379', 'redis://[credentials:7]@host:6379'],
+  ] as const) {
+    expect(redactor.text(text)).toBe(redacted);
+    expect(redactor.text(redacted)).toBe(redacted);
+  }
+  expect(redactor.value({ apiKey: plain, api: plain })).toEqual({ apiKey: '[secret:32]', api: plain });
+});
+
 it('takes no longer than the text is long, whatever the text', () => {
   const hard = [
     'a@',
@@ -157,6 +205,13 @@ it('takes no longer than the text is long, whatever the text', () => {
     '\\u005c',
     '"[',
     'AKIA',
+    'api_key=',
+    'password: a1',
+    'basic ',
+    'bearer   ',
+    '\u200b',
+    '４',
+    'c2stcHJvai1B ',
   ];
   for (const piece of hard) {
     expect(
