@@ -14,6 +14,7 @@ import { isNearlySpent, rateLimitsOf, roomOf } from '../ledger/room.ts';
 import { realWaiting, type Waiting, wasNeverSent } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
 import { createReservationStore } from './dynamo-reservations.ts';
+import { createExtend } from './extend-reservation.ts';
 import { createMeterWrites, type ScopeOutcome } from './meter-writes.ts';
 import type { TableAccess } from './read-meter-items.ts';
 import { createScopeReserves, denialOfView, type Undo } from './reserve-scopes.ts';
@@ -91,7 +92,15 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       const scopes = [...new Set(request.scopes)];
       const { requestId, nowMs, expiresAtMs, tokens, costNano } = request;
       const ask: ReserveAsk = { marker: formatMarker(requestId, expiresAtMs), nowMs, tokens, costNano };
-      const all = { marker: ask.marker, reservedNano: costNano, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+      const all = {
+        marker: ask.marker,
+        reservedNano: costNano,
+        raises: NONE,
+        requests: -1,
+        tokens: -tokens,
+        nano: -costNano,
+        nowMs,
+      };
       const undo: Undo = (charged) => settleOn(charged, all);
       const limits = () => rateLimitsOf(shardsOf(scopes), nowMs);
 
@@ -122,17 +131,21 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       if (denial !== undefined) return { outcome: 'denied', denial, limits: limits() };
       return {
         outcome: 'admitted',
-        reservation: { requestId, nowMs, expiresAtMs, tokens, costNano, reserved, counted },
+        reservation: { requestId, nowMs, expiresAtMs, tokens, costNano, raises: NONE, reserved, counted },
         limits: limits(),
       };
     },
 
+    extend: createExtend(views, reserves, records),
+
     async cancel(reservation, nowMs) {
       const { reserved, requestId, expiresAtMs, tokens, costNano } = reservation;
       const decision = { tokens: 0, costNano: 0, reserved, cancelled: true };
-      if ((await records.decide(reservation, decision)) === undefined) return;
+      const decided = await records.decide(reservation, decision);
+      if (decided === undefined) return;
+      const { raises } = decided;
       const marker = formatMarker(requestId, expiresAtMs);
-      const all = { marker, reservedNano: costNano, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+      const all = { marker, reservedNano: costNano, raises, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
       await allOf(reserved.map((charged) => settleOn(charged, all)));
       await records.close(reservation);
     },
@@ -146,6 +159,7 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       const correction = {
         marker,
         reservedNano: reservation.costNano,
+        raises: decided.raises,
         requests: 0,
         tokens: decided.tokens - reservation.tokens,
         nano: decided.costNano - reservation.costNano,
@@ -161,6 +175,8 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
     },
   };
 }
+
+const NONE: readonly number[] = [];
 
 interface Sorted {
   readonly reserved: readonly ReservedScope[];

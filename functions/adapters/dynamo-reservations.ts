@@ -6,14 +6,19 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
+import type { Reservation, ReservedScope, ReserveRequest } from '../core/ports.ts';
+import type { Item } from '../ledger/attributes.ts';
+import type { Update } from '../ledger/expression.ts';
 import {
   cancelledRecord,
+  type Decided,
   type Decision,
   openRecord,
   planDecide,
+  planRaiseRecord,
   type RecordKey,
   readDecision,
+  readRaises,
   recordKey,
 } from '../ledger/reservation-record.ts';
 import { classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
@@ -29,7 +34,9 @@ export interface ReservationStore {
   /** Writes down that the request was not sent, and what may have been charged for it all the same. */
   cancel(request: ReserveRequest, charged: readonly ReservedScope[]): Promise<void>;
   /** Writes down what was used and returns it, or what an earlier call had written; undefined where all is done. */
-  decide(of: RecordName, decision: Decision): Promise<Settlement | undefined>;
+  decide(of: RecordName, decision: Decision): Promise<Decided | undefined>;
+  /** Writes down that the last of its raises may be on meters from now on; false where it must not, or an earlier one is still in doubt. */
+  raise(reservation: Reservation): Promise<boolean>;
   close(of: RecordName): Promise<void>;
 }
 
@@ -39,6 +46,29 @@ export function createReservationStore({ client, table }: TableAccess, waiting: 
       return await repeatable(action, waiting, call);
     } catch (error) {
       throw classifyFailure(error) === 'expression' ? unavailable(action, error) : error;
+    }
+  };
+
+  /** The record as it is then, whether it was changed by this or the condition failed; undefined where it is gone. */
+  const change = async (action: string, key: RecordKey, plan: Update): Promise<Item | undefined> => {
+    const command = new UpdateItemCommand({
+      TableName: table,
+      Key: itemKey(key),
+      UpdateExpression: plan.update,
+      ConditionExpression: plan.condition,
+      ExpressionAttributeNames: plan.names,
+      ExpressionAttributeValues: plan.values,
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      return (await run(action, () => client.send(command))).Attributes;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (error.Item !== undefined) return error.Item;
+      // Gone, or this endpoint does not send the item with the error (dynalite).
+      const get = new GetItemCommand({ TableName: table, Key: itemKey(key), ConsistentRead: true });
+      return (await run('read the reservation', () => client.send(get))).Item;
     }
   };
 
@@ -57,27 +87,15 @@ export function createReservationStore({ client, table }: TableAccess, waiting: 
 
     async decide({ requestId, expiresAtMs }, decision) {
       const key = recordKey(requestId, expiresAtMs);
-      const { condition, update, names, values } = planDecide(decision);
-      const command = new UpdateItemCommand({
-        TableName: table,
-        Key: itemKey(key),
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: values,
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      try {
-        await run('settle the reservation', () => client.send(command));
-        return decision;
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        if (error.Item !== undefined) return readDecision(error.Item, key);
-        // Gone, or this endpoint does not send the item with the error (dynalite).
-        const get = new GetItemCommand({ TableName: table, Key: itemKey(key), ConsistentRead: true });
-        const { Item: item } = await run('read the reservation', () => client.send(get));
-        return readDecision(item, key);
-      }
+      return readDecision(await change('settle the reservation', key, planDecide(decision)), key);
+    },
+
+    async raise(reservation) {
+      const key = recordKey(reservation.requestId, reservation.expiresAtMs);
+      const item = await change('extend the reservation', key, planRaiseRecord(reservation));
+      const known = readRaises(item, key);
+      const isOurs = known.join() === reservation.raises.join();
+      return isOurs && readDecision(item, key) === undefined && item?.claimed_ms === undefined;
     },
 
     async close({ requestId, expiresAtMs }) {

@@ -6,12 +6,18 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ReservedScope } from '../core/ports.ts';
 import { type Item, number, stringSet } from '../ledger/attributes.ts';
 import { VERSIONED } from '../ledger/item-version.ts';
 import { formatMarker } from '../ledger/markers.ts';
-import { type OpenRecord, planClaim, readWholeDecision } from '../ledger/open-record.ts';
-import { type Decision, openPartition } from '../ledger/reservation-record.ts';
+import {
+  type Estimate,
+  estimateLost,
+  type OpenRecord,
+  planClaim,
+  readWholeDecision,
+  type WholeDecision,
+} from '../ledger/open-record.ts';
+import { openPartition } from '../ledger/reservation-record.ts';
 import { CURSOR_KEY, readProgress, type SweepProgress } from '../ledger/sweep-cursor.ts';
 import { RESERVATION_BUCKETS } from '../table.ts';
 import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
@@ -29,9 +35,9 @@ export interface UpkeepStore {
   /** The records that expired in this minute, as items: one that cannot be read must not hide the others. */
   due(minute: number): Promise<readonly Item[]>;
   /** What the request counts, and where; undefined where the record is gone, or another sweeper has it. */
-  claim(record: OpenRecord, nowMs: number): Promise<Decision | undefined>;
+  claim(record: OpenRecord, nowMs: number): Promise<WholeDecision | undefined>;
   /** Ends it on every meter. */
-  release(record: OpenRecord, decision: Decision, nowMs: number): Promise<void>;
+  release(record: OpenRecord, decision: WholeDecision, nowMs: number): Promise<void>;
   close(record: OpenRecord): Promise<void>;
 }
 
@@ -102,8 +108,10 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
     },
 
     async claim(record, nowMs) {
-      const charged = record.decision?.reserved ?? (await findCharged(record));
-      const { condition, update, names, values } = planClaim(record, charged, nowMs);
+      const { decision } = record;
+      const estimate =
+        decision === undefined ? await lookFor(record) : { charged: decision.reserved, costNano: decision.costNano };
+      const { condition, update, names, values } = planClaim(record, estimate, nowMs);
       const command = new UpdateItemCommand({
         TableName: table,
         Key: keyOf(record),
@@ -118,11 +126,12 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
       return readWholeDecision(output?.Attributes, { pk: record.pk, sk: record.requestId });
     },
 
-    async release(record, { tokens, costNano, reserved, cancelled }, nowMs) {
+    async release(record, { tokens, costNano, reserved, cancelled, raises }, nowMs) {
       const marker = formatMarker(record.requestId, record.expiresAtMs);
       const correction = {
         marker,
         reservedNano: record.costNano,
+        raises,
         requests: cancelled ? -1 : 0,
         tokens: tokens - record.tokens,
         nano: costNano - record.costNano,
@@ -144,16 +153,11 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
   };
 
   /**
-   * The meters that hold the marker. Which windows were charged does not matter: the estimate stays where it was put.
    * A scope without the marker either has no limits, or had not been charged yet: the request counts there, too, so
    * that every scope has what the row says.
    */
-  async function findCharged(record: OpenRecord): Promise<readonly ReservedScope[]> {
-    const marker = formatMarker(record.requestId, record.expiresAtMs);
-    const found = await readEveryShard(meters, record.scopes);
-    return found
-      .filter(({ open }) => open.includes(marker))
-      .map(({ scope, shard }) => ({ scope, shard, slot: undefined, day: '', month: '' }));
+  async function lookFor(record: OpenRecord): Promise<Estimate> {
+    return estimateLost(record, await readEveryShard(meters, record.scopes));
   }
 }
 

@@ -7,6 +7,7 @@ import type { Denial, ReservedScope, Scope } from '../core/ports.ts';
 import type { Update } from '../ledger/expression.ts';
 import type { Meter, MeterRef } from '../ledger/meter.ts';
 import { type Count, planCount } from '../ledger/plan-count.ts';
+import { planRaise, type Raise } from '../ledger/plan-raise.ts';
 import { planReserve, type ReserveAsk } from '../ledger/plan-reserve.ts';
 import { type Correction, planSettle } from '../ledger/plan-settle.ts';
 import { backOff, type Waiting, wasNeverSent } from './dynamo-calls.ts';
@@ -33,6 +34,8 @@ export type Apply = (item: Meter) => Meter | undefined;
 export interface MeterWrites {
   /** Never throws. `meter` may be out of date where it has room, but not where it has none: a denial is final. */
   reserveOn(meter: Meter, ask: ReserveAsk, apply: Apply): Promise<ScopeOutcome>;
+  /** Whether it is there. `meter` may be out of date where it has room. */
+  raiseOn(meter: Meter, charged: ReservedScope, raise: Raise, apply: Apply): Promise<boolean>;
   settleOn(charged: ReservedScope, correction: Correction): Promise<void>;
   /** `meter` may be out of date. */
   countOn(meter: Meter, count: Count): Promise<void>;
@@ -85,6 +88,16 @@ export function createMeterWrites(meters: MeterStore, waiting: Waiting): MeterWr
         // Every try before the last was refused by its condition, or the loop would have ended with it.
         ...(attempted === undefined || wasNeverSent(error) ? {} : { attempted }),
       }));
+    },
+
+    async raiseOn(first, charged, raise, apply) {
+      const { isThere } = await untilWritten(first, (item) => {
+        const meter = item === undefined ? first : apply(item);
+        const plan = meter === undefined ? 'no-room' : planRaise(meter, charged, raise);
+        if (typeof plan === 'string') return { outcome: { isThere: plan === 'done' } };
+        return { update: plan, outcome: { isThere: true } };
+      });
+      return isThere;
     },
 
     async settleOn(charged, correction) {

@@ -6,6 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Denial, ReservedScope, Scope } from '../core/ports.ts';
 import { denialOf, findDenials } from '../ledger/find-denials.ts';
 import { isLimited, type Meter } from '../ledger/meter.ts';
+import type { Raise } from '../ledger/plan-raise.ts';
 import type { ReserveAsk } from '../ledger/plan-reserve.ts';
 import { type Policy, policyOf, underPolicy } from '../ledger/policy.ts';
 import { backOff, type Waiting } from './dynamo-calls.ts';
@@ -22,6 +23,8 @@ export interface ScopeReserves {
    * `undo` takes back what was charged under a policy that holds no more.
    */
   reserve(view: ScopeView, ask: ReserveAsk, refreshed: Promise<void> | undefined, undo: Undo): Promise<ScopeOutcome>;
+  /** More, on the shard of a reservation that stands. `view` was read just now. False where there is no room. */
+  raise(view: ScopeView, shard: Meter, charged: ReservedScope, raise: Raise): Promise<boolean>;
 }
 
 export type Undo = (charged: ReservedScope) => Promise<void>;
@@ -33,7 +36,7 @@ const ROUNDS = 5;
 export function createScopeReserves(
   meters: MeterStore,
   views: ScopeViews,
-  { reserveOn }: MeterWrites,
+  { reserveOn, raiseOn }: MeterWrites,
   waiting: Waiting,
 ): ScopeReserves {
   const read = async (scopes: readonly Scope[], nowMs: number): Promise<readonly ScopeView[]> => {
@@ -70,6 +73,7 @@ export function createScopeReserves(
 
   return {
     read,
+    raise: (view, shard, charged, raise) => raiseOn(shard, charged, raise, applyOf(view, meters)),
 
     async reserve(first, ask, refreshed, undo) {
       const { scope } = first;

@@ -68,6 +68,8 @@ export interface Reservation {
   readonly expiresAtMs: number;
   readonly tokens: number;
   readonly costNano: number;
+  /** What was reserved on top of that, later. */
+  readonly raises: readonly number[];
   /** Scopes with limits, charged before the request is sent. */
   readonly reserved: readonly ReservedScope[];
   /** Scopes without limits: counted once, at settlement. */
@@ -123,6 +125,13 @@ export interface Ledger {
   isLimited(scopes: readonly Scope[]): boolean;
   /** All scopes or none. */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /**
+   * Reserves more money for it, on all scopes that it is reserved on, and gives it back with that; undefined where a
+   * budget has no room, or the day or month that was charged is over. It is not charged to minutes, and is no further
+   * request in flight. Only the owner of the reservation may ask, one call after the other. After a failure or a refusal
+   * some scopes may hold the money until the reservation is settled, which counts right in every case.
+   */
+  extend(reservation: Reservation, moreNano: number): Promise<Reservation | undefined>;
   /** Takes a reservation back as if it had never been: the request was not sent. */
   cancel(reservation: Reservation, nowMs: number): Promise<void>;
   /**

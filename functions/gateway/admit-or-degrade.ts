@@ -5,6 +5,7 @@
  */
 import { GatewayError } from '../core/errors.ts';
 import { type Admission, type AdmitInput, admit, giveBack, scopesOf } from './admit.ts';
+import { UNLIMITED } from './cover-attempt.ts';
 import { payable } from './payable.ts';
 
 /** In the row of a request that no meter has counted: reconciliation with the request log puts the meters right. */
@@ -24,7 +25,7 @@ export async function admitOrDegrade(input: AdmitInput): Promise<Admission> {
     return {
       targets: payable({ model: demand.model, hasBudget: false, terms: [] }, plan, setup, trace).targets,
       outputCap: undefined,
-      pays: () => true,
+      cover: UNLIMITED,
     };
   }
 }

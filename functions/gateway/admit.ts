@@ -9,6 +9,7 @@ import { inputKinds } from '../ledger/input-kinds.ts';
 import { affordableOutputTokens, type InputKinds, type ModelPrice, worstCaseNano } from '../ledger/prices.ts';
 import { needOf, type RequestNeed } from '../routing/capabilities.ts';
 import type { Plan } from '../routing/plan.ts';
+import { type Cover, createCover, UNLIMITED } from './cover-attempt.ts';
 import { denialError, isBudget } from './denial-error.ts';
 import type { Gateway, Setup } from './gateway.ts';
 import { payable, priceOf } from './payable.ts';
@@ -33,8 +34,7 @@ export interface Admission {
   readonly targets: readonly UpstreamTarget[];
   /** What the budgets can pay, where there are any and the client set no cap itself. */
   readonly outputCap: number | undefined;
-  /** Whether what is reserved pays for another attempt, on top of what former attempts have cost. */
-  pays(target: UpstreamTarget, spentNano: number): boolean;
+  readonly cover: Cover;
 }
 
 export interface AdmitInput {
@@ -138,16 +138,15 @@ async function admitWithin(
     trace.denial = result.denial;
     throw denialError(result.denial);
   }
-  const { reservation } = result;
-  trace.reservation = reservation;
+  trace.reservation = result.reservation;
+  const worstNano = (target: UpstreamTarget): number | undefined => {
+    const price = priceOf(setup, target, trace.startedAtMs);
+    return price === undefined ? undefined : worst(price, cap);
+  };
   return {
     targets,
     outputCap: hasBudget && demand.maxOutputTokens === undefined ? cap : undefined,
-    pays: (target, spentNano) => {
-      if (!hasBudget || spentNano === 0) return true;
-      const price = priceOf(setup, target, trace.startedAtMs);
-      return price !== undefined && spentNano + worst(price, cap) <= reservation.costNano;
-    },
+    cover: hasBudget ? createCover({ gateway, trace, worstNano }) : UNLIMITED,
   };
 }
 

@@ -1,6 +1,7 @@
 import { addUsage, NO_USAGE, type Usage, type UsageSource } from '../core/usage.ts';
 import { formatTimestamp } from '../records/format-row.ts';
 import type { AttemptRow, Row } from '../records/row.ts';
+import { reservedNano } from './cover-attempt.ts';
 import { type AttemptTrace, answeringAttempt, routeOf, sentAttempts, type Trace } from './trace.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
@@ -78,7 +79,7 @@ export function buildRow(trace: Trace): Row {
     estimated_input_tokens: sumOf(trace.attempts, (each) => each.estimate?.inputTokens ?? 0),
     estimated_output_tokens: sumOf(trace.attempts, (each) => each.estimate?.outputTokens ?? 0),
     estimated_cost_nano_usd: sumOf(trace.attempts, (each) => each.estimate?.costNano ?? 0),
-    reserved_nano_usd: trace.reservation?.costNano ?? null,
+    reserved_nano_usd: trace.reservation === undefined ? null : reservedNano(trace.reservation),
     price_version: trace.priceVersion ?? null,
     unpriced: totals.unpriced,
     queue_ms: trace.queueMs,

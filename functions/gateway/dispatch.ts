@@ -146,7 +146,8 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
     release();
     throw admitted.reason;
   }
-  const { outputCap, pays } = admitted.value;
+  const { outputCap, cover } = admitted.value;
+  const spentNano = (): number => totalsOf(trace.attempts).costNano;
   let { targets } = admitted.value;
   if (weighing !== undefined) {
     // What the servers say has come with the reservation: it was too old to plan by.
@@ -189,7 +190,8 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
           return within(target, attempt);
         },
         failed: () => sentAttempts(trace).filter(({ error }) => error !== undefined).length,
-        allows: (target) => pays(target, totalsOf(trace.attempts).costNano),
+        allows: (target) => cover.pays(target, spentNano()),
+        secure: (target) => cover.cover(target, spentNano()),
         renew: (target, error) => renewKey(gateway, trace, target, error),
         settled: gate.ended,
         goesOn: (error, failed, next) =>

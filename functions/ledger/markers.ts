@@ -14,6 +14,14 @@ export function formatMarker(requestId: string, expiresAtMs: number): string {
   return expiryMinute(expiresAtMs).toString(36).padStart(EXPIRY_CHARS, '0') + requestId.slice(-ID_CHARS);
 }
 
+/** What stands in a meter's `raised` set where it holds more for the request: its marker, and which raise it is. */
+export const formatRaise = (marker: string, index: number): string => `${marker}+${index}`;
+
+/** Those of the raises that belong to one of the markers. */
+export function raisesOf(raised: readonly string[], markers: readonly string[]): readonly string[] {
+  return raised.filter((raise) => markers.includes(raise.slice(0, raise.lastIndexOf('+'))));
+}
+
 export interface Marker {
   /** The end of the request's id. */
   readonly request: string;

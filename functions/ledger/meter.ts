@@ -62,6 +62,8 @@ export interface Meter extends MeterRef {
   readonly reservedNano: number | undefined;
   /** Markers of the requests in flight. */
   readonly open: readonly string[];
+  /** Those of them for which more was reserved later: see `formatRaise`. */
+  readonly raised: readonly string[];
   /** Marker of the request that was counted last without having been reserved. */
   readonly lastCounted: string | undefined;
   /** When its past days were put right last, ISO. */
@@ -95,6 +97,7 @@ export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Met
       month: none,
       reservedNano: undefined,
       open: [],
+      raised: [],
       lastCounted: undefined,
       reconciled: undefined,
       held: 0,
@@ -113,6 +116,7 @@ export function parseMeter(scope: Scope, item: Item | undefined, shard = 0): Met
     month: readSpend(item, 'month', isMonth, where),
     reservedNano: readCounter(item, 'reserved_nano', where),
     open: readStringSet(item, 'open', where),
+    raised: readStringSet(item, 'raised', where),
     lastCounted: readText(item, 'last_counted', where),
     reconciled: readText(item, 'reconciled', where),
   };

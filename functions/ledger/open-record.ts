@@ -3,7 +3,16 @@ import type { ReservedScope, Scope } from '../core/ports.ts';
 import { brokenItem, type Item, number, readCounter, readFlag, readText, readTexts } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
 import { checkVersion } from './item-version.ts';
-import { chargedWindows, type Decision, type RecordKey, readDecision } from './reservation-record.ts';
+import { formatMarker, formatRaise } from './markers.ts';
+import type { Meter } from './meter.ts';
+import {
+  chargedList,
+  type Decided,
+  type Decision,
+  type RecordKey,
+  readDecision,
+  readRaises,
+} from './reservation-record.ts';
 
 export interface OpenRecord {
   readonly pk: string;
@@ -13,11 +22,17 @@ export interface OpenRecord {
   /** What was reserved on each scope that had limits. */
   readonly tokens: number;
   readonly costNano: number;
+  /** What was reserved on top later, or was to be. */
+  readonly raises: readonly number[];
+  /** What was charged, where the gateway has written it down already. */
+  readonly charged: readonly ReservedScope[] | undefined;
   readonly scopes: readonly Scope[];
   readonly about: { readonly [name: string]: string };
   /** What the gateway had decided before it died, or an earlier sweep. */
-  readonly decision: Decision | undefined;
+  readonly decision: WholeDecision | undefined;
 }
+
+export type WholeDecision = Decision & Decided;
 
 /** Throws `ledger-unavailable` that names the item and the attribute where it holds what it must not. */
 export function parseOpenRecord(item: Item): OpenRecord {
@@ -37,19 +52,24 @@ export function parseOpenRecord(item: Item): OpenRecord {
     expiresAtMs: count('expires_ms'),
     tokens: count('tokens'),
     costNano: count('nano'),
+    raises: readRaises(item, key),
+    charged: readChargedList(item, where),
     scopes: readTexts(item, 'scopes', where) ?? [],
     about: Object.fromEntries(about),
     decision: readWholeDecision(item, key),
   };
 }
 
-export function readWholeDecision(item: Item | undefined, key: RecordKey): Decision | undefined {
+export function readWholeDecision(item: Item | undefined, key: RecordKey): WholeDecision | undefined {
   const where = `${key.pk} / ${key.sk}`;
   const settled = readDecision(item, key);
-  const reserved = item?.reserved?.L?.map(({ M = {} }) => readCharged(M, where));
+  const reserved = readChargedList(item, where);
   if (item === undefined || settled === undefined || reserved === undefined) return undefined;
   return { ...settled, reserved, cancelled: readFlag(item, 'cancelled', where) };
 }
+
+const readChargedList = (item: Item | undefined, where: string): readonly ReservedScope[] | undefined =>
+  item?.reserved?.L?.map(({ M = {} }) => readCharged(M, where));
 
 function readCharged(item: Item, where: string): ReservedScope {
   const name = (attribute: 'scope' | 'day' | 'month'): string => {
@@ -69,12 +89,37 @@ function readCharged(item: Item, where: string): ReservedScope {
 /** After which a sweeper that took a record is taken for dead itself. */
 const CLAIM_MS = 60_000;
 
+/** What a request counts of which nobody knows what it has used, and where. */
+export interface Estimate {
+  readonly charged: readonly ReservedScope[];
+  readonly costNano: number;
+}
+
+/**
+ * By the meters that hold its marker. Of what was reserved on top it counts what all of them have: nothing was sent that
+ * only some of them had paid for, and the others may have had no room. Where nothing was, it does not matter which windows
+ * were charged: the estimate stays where it was put.
+ */
+export function estimateLost(record: OpenRecord, found: readonly Meter[]): Estimate {
+  const { costNano, raises } = record;
+  const marker = formatMarker(record.requestId, record.expiresAtMs);
+  const holding = found.filter(({ open }) => open.includes(marker));
+  const raised = raises.filter((_, index) =>
+    holding.every((meter) => meter.raised.includes(formatRaise(marker, index))),
+  );
+  return {
+    charged:
+      record.charged ?? holding.map(({ scope, shard }) => ({ scope, shard, slot: undefined, day: '', month: '' })),
+    costNano: raised.reduce((sum, nano) => sum + nano, costNano),
+  };
+}
+
 /**
  * Takes a record for one sweeper, and decides it where its gateway had not: the estimate stays as spent. From then on a
  * gateway that was only slow applies the same. `charged` are the meters that hold its marker: written down, because the
  * markers go one by one, and whoever continues has to know which meters are not to be counted again.
  */
-export function planClaim(record: OpenRecord, charged: readonly ReservedScope[], nowMs: number): Update {
+export function planClaim(record: OpenRecord, { charged, costNano }: Estimate, nowMs: number): Update {
   const expression = createExpression();
   const claimed = expression.name('claimed_ms');
   expression.require(`attribute_exists(${expression.name('pk')})`);
@@ -83,9 +128,9 @@ export function planClaim(record: OpenRecord, charged: readonly ReservedScope[],
   );
   expression.set(claimed, expression.value('now', number(nowMs)));
   const decided = [
-    ['settled_nano', number(record.costNano)],
+    ['settled_nano', number(costNano)],
     ['settled_tokens', number(record.tokens)],
-    ['reserved', { L: charged.map((scope) => ({ M: chargedWindows(scope) })) }],
+    ['reserved', chargedList(charged)],
   ] as const;
   for (const [name, value] of decided) {
     const path = expression.name(name);

@@ -3,12 +3,12 @@
  * charged today is charged to the day and to the month, so that their difference, what was spent before today, stands
  * still however busy the meter is; and the rows of those days have arrived.
  */
-import { number, stringSet, text } from './attributes.ts';
+import { number, text } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
 import { formatMarker, isAbandoned } from './markers.ts';
 import type { Meter } from './meter.ts';
 import type { OpenRecord } from './open-record.ts';
-import { type Drift, reservedIn } from './plan-reconcile.ts';
+import { type Drift, dropOrphans, reservedIn } from './plan-reconcile.ts';
 import { requireSeen } from './require-seen.ts';
 import { shareOf } from './shards.ts';
 import { type SpendIds, spentIn } from './spend-window.ts';
@@ -62,7 +62,7 @@ export function planPastRepair(
   const last = meter.reconciled;
   requireSeen(expression, 'reconciled', 'reconciled', last === undefined ? undefined : text(last));
   expression.set(expression.name('reconciled'), expression.value('run', text(run)));
-  if (orphans.length > 0) expression.delete(expression.name('open'), expression.value('orphans', stringSet(orphans)));
+  dropOrphans(expression, meter, orphans);
   if (changeNano === 0) return expression.build();
   const { id, nano } = meter.month;
   const path = expression.name('month_nano');

@@ -4,10 +4,12 @@
  * reserved for requests in flight is in the one and not yet in the other.
  */
 import { number, stringSet, text } from './attributes.ts';
-import { createExpression, type Update } from './expression.ts';
+import { createExpression, type Expression, type Update } from './expression.ts';
 import { formatMarker, isAbandoned } from './markers.ts';
 import type { Meter } from './meter.ts';
 import type { OpenRecord } from './open-record.ts';
+import { raisedOn } from './plan-raise.ts';
+import { dropRaises } from './plan-reserve.ts';
 import { requireSeen } from './require-seen.ts';
 import { shareOf } from './shards.ts';
 import { spentIn } from './spend-window.ts';
@@ -41,8 +43,9 @@ export function findDrift(
 /** What the open records that a meter holds the markers of have reserved on it. */
 export function reservedIn(meter: Meter, records: readonly OpenRecord[]): number {
   return records
-    .filter(({ requestId, expiresAtMs }) => meter.open.includes(formatMarker(requestId, expiresAtMs)))
-    .reduce((sum, { costNano }) => sum + costNano, 0);
+    .map((record) => ({ ...record, marker: formatMarker(record.requestId, record.expiresAtMs) }))
+    .filter(({ marker }) => meter.open.includes(marker))
+    .reduce((sum, { costNano, marker, raises }) => sum + costNano + raisedOn(meter, marker, raises), 0);
 }
 
 /** What every item takes of a drift: taken off where there is something to take, added to all of them alike. */
@@ -76,7 +79,9 @@ export function planRepair(
   const keepsReserved = orphans.length === 0 && (meter.reservedNano ?? 0) === reserved;
   if (changes.length === 0 && keepsReserved) return undefined;
   const expression = createExpression();
-  requireSeen(expression, 'open', 'open', meter.open.length === 0 ? undefined : stringSet(meter.open));
+  for (const name of ['open', 'raised'] as const) {
+    requireSeen(expression, name, name, meter[name].length === 0 ? undefined : stringSet(meter[name]));
+  }
   for (const { window, id, changeNano } of changes) {
     const seen = meter[window];
     requireSeen(expression, window, window, seen.id === undefined ? undefined : text(seen.id));
@@ -91,6 +96,13 @@ export function planRepair(
     expression.set(expression.name(`${window}_nano`), expression.value(`${window}_nano`, number(nano)));
   }
   if (!keepsReserved) expression.set(expression.name('reserved_nano'), expression.value('reserved', number(reserved)));
-  if (orphans.length > 0) expression.delete(expression.name('open'), expression.value('orphans', stringSet(orphans)));
+  dropOrphans(expression, meter, orphans);
   return expression.build();
+}
+
+/** Markers that no record belongs to. */
+export function dropOrphans(expression: Expression, meter: Meter, orphans: readonly string[]): void {
+  if (orphans.length === 0) return;
+  expression.delete(expression.name('open'), expression.value('orphans', stringSet(orphans)));
+  dropRaises(expression, meter, orphans);
 }

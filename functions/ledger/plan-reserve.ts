@@ -13,7 +13,7 @@ import { createExpression, type Expression, type Update } from './expression.ts'
 import { type Ask, findDenials, parallelOf, worstDenial } from './find-denials.ts';
 import { VERSION } from './item-version.ts';
 import { toNano } from './limits.ts';
-import { isAbandoned } from './markers.ts';
+import { isAbandoned, raisesOf } from './markers.ts';
 import { isLimited, type Meter, TYPED_NAMES } from './meter.ts';
 import { advance } from './minute-window.ts';
 import { requireSeen } from './require-seen.ts';
@@ -60,7 +60,7 @@ const nanoOf = (usd: number | undefined): number | undefined => (usd === undefin
  * An edit by anyone, a limit that appears or goes included, is in force for the very next reservation. What a shard
  * takes of its limits stands on the first one: by the others only how many there are is told.
  */
-function requireSettings(expression: Expression, meter: Meter): void {
+export function requireSettings(expression: Expression, meter: Meter): void {
   const names = meter.shard === 0 ? TYPED_NAMES : (['split', 'held'] as const);
   for (const name of names) requireSeen(expression, name, name, meter.typed[name]);
 }
@@ -72,7 +72,9 @@ function addMarker(expression: Expression, meter: Meter, { marker, nowMs }: Rese
   const parallel = parallelOf(meter, nowMs);
   if (parallel !== undefined && meter.open.length >= parallel) {
     // There is room once those whose process died are taken out. A set cannot lose and gain members in one update.
-    const live = meter.open.filter((other) => !isAbandoned(other, nowMs));
+    const dead = meter.open.filter((other) => isAbandoned(other, nowMs));
+    const live = meter.open.filter((other) => !dead.includes(other));
+    dropRaises(expression, meter, dead);
     requireSeen(expression, 'open', 'open', stringSet(meter.open));
     expression.set(open, expression.value('live', stringSet([...live, marker])));
     return;
@@ -82,6 +84,13 @@ function addMarker(expression: Expression, meter: Meter, { marker, nowMs }: Rese
     expression.require(`(attribute_not_exists(${open}) OR size(${open}) < ${bound})`);
   }
   expression.add(open, expression.value('markers', stringSet([marker])));
+}
+
+/** Of requests whose markers go. */
+export function dropRaises(expression: Expression, { raised }: Meter, markers: readonly string[]): void {
+  const theirs = raisesOf(raised, markers);
+  if (theirs.length === 0) return;
+  expression.delete(expression.name('raised'), expression.value('raises', stringSet(theirs)));
 }
 
 /** `kind` puts the item into the index that lists all meters: the first shard for all of them. */

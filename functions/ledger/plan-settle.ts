@@ -4,7 +4,8 @@
  */
 import type { ReservedScope } from '../core/ports.ts';
 import { number, stringSet, text } from './attributes.ts';
-import { createExpression, type Update } from './expression.ts';
+import { createExpression, type Expression, type Update } from './expression.ts';
+import { formatRaise } from './markers.ts';
 import type { Meter } from './meter.ts';
 import { ringIndex } from './minute-window.ts';
 import { SLOTS, slotAt } from './windows.ts';
@@ -13,6 +14,8 @@ import { SLOTS, slotAt } from './windows.ts';
 export interface Correction {
   readonly marker: string;
   readonly reservedNano: number;
+  /** What may have been reserved on top: each meter tells which of it it has. */
+  readonly raises: readonly number[];
   /** -1 where the request was never made. */
   readonly requests: number;
   readonly tokens: number;
@@ -34,9 +37,12 @@ export function planSettle(charged: ReservedScope, correction: Correction, meter
   expression.require(`contains(${open}, ${expression.value('marker', text(marker))})`);
   expression.delete(open, expression.value('markers', stringSet([marker])));
 
-  if (correction.reservedNano !== 0) {
+  const raisedNano = takeRaises(expression, correction, meter);
+  const reservedNano = correction.reservedNano + raisedNano;
+  const changeNano = correction.nano - raisedNano;
+  if (reservedNano !== 0) {
     const reserved = expression.name('reserved_nano');
-    const amount = expression.value('reserved', number(correction.reservedNano));
+    const amount = expression.value('reserved', number(reservedNano));
     // Without the default an operator who removes the attribute would make every settlement fail.
     expression.set(reserved, `if_not_exists(${reserved}, ${amount}) - ${amount}`);
   }
@@ -46,10 +52,10 @@ export function planSettle(charged: ReservedScope, correction: Correction, meter
   ] as const;
   for (const [name, id, seen] of windows) {
     const stands = seen === undefined || (seen.id === id && seen.nano !== undefined);
-    if (correction.nano === 0 || !stands) continue;
+    if (changeNano === 0 || !stands) continue;
     const nano = expression.name(`${name}_nano`);
     expression.require(`${expression.name(name)} = ${expression.value(name, text(id))}`);
-    expression.set(nano, `${nano} + ${expression.value('nano', number(correction.nano))}`);
+    expression.set(nano, `${nano} + ${expression.value('nano', number(changeNano))}`);
   }
   if (charged.slot !== undefined && minuteStands(charged.slot, correction, meter)) {
     const slot = expression.name('slot');
@@ -69,6 +75,23 @@ export function planSettle(charged: ReservedScope, correction: Correction, meter
     }
   }
   return expression.build();
+}
+
+/** Takes the marks of what was reserved on top away, and says how much it was. The first try thinks that all of it is there. */
+function takeRaises(expression: Expression, { marker, raises }: Correction, meter: Meter | undefined): number {
+  if (raises.length === 0) return 0;
+  const raised = expression.name('raised');
+  const marks = raises.map((nano, index) => ({ nano, mark: formatRaise(marker, index), label: `mark${index}` }));
+  const isThere = (mark: string): boolean => meter === undefined || meter.raised.includes(mark);
+  for (const { mark, label } of marks) {
+    const holds = `contains(${raised}, ${expression.value(label, text(mark))})`;
+    expression.require(isThere(mark) ? holds : `NOT ${holds}`);
+  }
+  const there = marks.filter(({ mark }) => isThere(mark));
+  if (there.length > 0) {
+    expression.delete(raised, expression.value('marks', stringSet(there.map(({ mark }) => mark))));
+  }
+  return there.reduce((sum, { nano }) => sum + nano, 0);
 }
 
 /** Whether the slot that was charged still counts, and there is something to put right in it. */

@@ -3,9 +3,9 @@
  * process dies; the first step of a settlement writes into it what was used, so that whoever finishes it, and however
  * often, applies the same figures.
  */
-import type { ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
+import type { Reservation, ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
 import { RESERVATION_BUCKETS } from '../table.ts';
-import { type Item, number, readCounter, text, texts, type Value } from './attributes.ts';
+import { type Item, number, numbers, readCounter, readNumbers, text, texts, type Value } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
 import { checkVersion, VERSION } from './item-version.ts';
 import { expiryMinute } from './markers.ts';
@@ -65,7 +65,7 @@ export function cancelledRecord(request: ReserveRequest, charged: readonly Reser
     ...openRecord(request),
     settled_nano: number(0),
     settled_tokens: number(0),
-    reserved: { L: charged.map((scope) => ({ M: chargedWindows(scope) })) },
+    reserved: chargedList(charged),
     cancelled: { BOOL: true },
   };
 }
@@ -77,15 +77,16 @@ export function planDecide({ tokens, costNano, reserved, cancelled }: Decision):
   expression.require(`attribute_not_exists(${expression.name('settled_nano')})`);
   expression.set(expression.name('settled_nano'), expression.value('nano', number(costNano)));
   expression.set(expression.name('settled_tokens'), expression.value('tokens', number(tokens)));
-  expression.set(
-    expression.name('reserved'),
-    expression.value('reserved', { L: reserved.map((scope) => ({ M: chargedWindows(scope) })) }),
-  );
+  expression.set(expression.name('reserved'), expression.value('reserved', chargedList(reserved)));
   if (cancelled) expression.set(expression.name('cancelled'), expression.value('cancelled', { BOOL: true }));
   return expression.build();
 }
 
-export function chargedWindows({ scope, shard, slot, day, month }: ReservedScope): Record<string, Value> {
+export const chargedList = (charged: readonly ReservedScope[]): Value => ({
+  L: charged.map((scope) => ({ M: chargedWindows(scope) })),
+});
+
+function chargedWindows({ scope, shard, slot, day, month }: ReservedScope): Record<string, Value> {
   return {
     scope: text(scope),
     shard: number(shard),
@@ -95,12 +96,44 @@ export function chargedWindows({ scope, shard, slot, day, month }: ReservedScope
   };
 }
 
+/**
+ * Before any meter is charged with more: conditional on nobody having decided the settlement, and on the raises before
+ * this one alone, so that a write that comes late undoes no later one. `reserved` tells upkeep the windows, where it has
+ * to take back what only some meters have.
+ */
+export function planRaiseRecord({ raises, reserved }: Reservation): Update {
+  const expression = createExpression();
+  const path = expression.name('raises');
+  expression.require(`attribute_exists(${expression.name('pk')})`);
+  for (const name of ['settled_nano', 'claimed_ms']) {
+    expression.require(`attribute_not_exists(${expression.name(name)})`);
+  }
+  expression.require(
+    raises.length === 1
+      ? `attribute_not_exists(${path})`
+      : `size(${path}) = ${expression.value('before', number(raises.length - 1))}`,
+  );
+  expression.set(path, expression.value('raises', numbers(raises)));
+  expression.set(expression.name('reserved'), expression.value('reserved', chargedList(reserved)));
+  return expression.build();
+}
+
+export const readRaises = (record: Item | undefined, { pk, sk }: RecordKey): readonly number[] =>
+  readNumbers(record ?? {}, 'raises', `${pk} / ${sk}`) ?? [];
+
+/** What a settlement counts, and what had been reserved on top of the first estimate when it was decided. */
+export interface Decided extends Settlement {
+  readonly raises: readonly number[];
+}
+
 /** What an earlier settlement decided, or undefined where the record is gone: then all is done. */
-export function readDecision(record: Item | undefined, key: RecordKey): Settlement | undefined {
+export function readDecision(record: Item | undefined, key: RecordKey): Decided | undefined {
   if (record === undefined) return undefined;
   const where = `${key.pk} / ${key.sk}`;
   checkVersion(record, where);
   const costNano = readCounter(record, 'settled_nano', where);
   const tokens = readCounter(record, 'settled_tokens', where);
-  return costNano === undefined || tokens === undefined ? undefined : { costNano, tokens };
+  return costNano === undefined || tokens === undefined
+    ? undefined
+    : { costNano, tokens, raises: readRaises(record, key) };
 }

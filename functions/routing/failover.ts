@@ -14,6 +14,8 @@ export interface FailoverOptions<Target, Answer> {
   failed(): number;
   /** False where another attempt at this target must not be made, e.g. because nobody has reserved the money for it. */
   allows(target: Target): boolean;
+  /** Sees to what another attempt at this target needs. False where it cannot be had: then `allows` is false from then on. */
+  secure(target: Target): Promise<boolean>;
   /** Told of every request that failed. True where the same target is worth another at once: it has another key. */
   renew(target: Target, error: GatewayError): Promise<boolean>;
   /**
@@ -118,19 +120,29 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
     return renewed && (left > 1 || !hasUntried());
   }
 
+  /** Nobody waits for a target that cannot be tried then. */
+  async function securedRound(round: number): Promise<Round<Target> | undefined> {
+    for (;;) {
+      const next = nextRound(options, options.targets.filter(isOpen), failures, round);
+      const [first] = next?.targets ?? [];
+      if (first === undefined || (await options.secure(first)) || isOpen(first)) return next;
+    }
+  }
+
   let queue = options.targets;
   try {
     // Each round but the first begins with a wait: as many as attempts, also where nothing can be sent.
     for (let round = 0; round < options.attempts && queue.length > 0; round += 1) {
       for (const target of queue) {
         for (let again = true; again && left > 0 && isOpen(target); ) {
+          if (!(await options.secure(target))) break;
           const result = await attemptOnce(target);
           if ('answer' in result) return result.answer;
           again = result.again;
         }
       }
       if (left <= 0) break;
-      const next = nextRound(options, options.targets.filter(isOpen), failures, round);
+      const next = await securedRound(round);
       if (next === undefined) break;
       await options.wait(next.delayMs);
       queue = next.targets;
@@ -144,6 +156,11 @@ export async function failover<Target, Answer>(options: FailoverOptions<Target, 
   return refusal.answer;
 }
 
+interface Round<Target> {
+  readonly targets: readonly Target[];
+  readonly delayMs: number;
+}
+
 type Refusal<Answer> = { readonly answer: Answer } | { readonly error: GatewayError };
 
 /**
@@ -155,7 +172,7 @@ function nextRound<Target, Answer>(
   open: readonly Target[],
   failures: ReadonlyMap<Target, Failure>,
   round: number,
-): { readonly targets: readonly Target[]; readonly delayMs: number } | undefined {
+): Round<Target> | undefined {
   const remainingMs = options.remainingMs();
   const tried = open.flatMap((target) => {
     const failure = failures.get(target);

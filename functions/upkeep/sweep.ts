@@ -83,7 +83,8 @@ async function end({ store, clock, log, report }: Sweeping, item: Item): Promise
     const record = parseOpenRecord(item);
     const decision = await store.claim(record, clock.now());
     if (decision === undefined) return 'claimed';
-    const { requestId, startedAtMs, about, costNano: reservedNano } = record;
+    const { requestId, startedAtMs, about } = record;
+    const reservedNano = decision.raises.reduce((sum, nano) => sum + nano, record.costNano);
     const lost = { requestId, startedAtMs, about, reservedNano, costNano: decision.costNano };
     const row = redactRow(lostRow(lost, GATEWAY_VERSION), redactor, 'metadata');
     await store.release(record, decision, clock.now());

@@ -1,8 +1,8 @@
 /**
  * The ledger against a simple one: a list of charges in memory, added up from the start at every look. fast-check makes
- * up what happens (reservations over several meters, settlements, repeats, edits in the console, lost answers, crashes
- * at any moment of a request and the sweep after them, time that passes) on two ledgers that share the table and
- * remember different things.
+ * up what happens (reservations over several meters, more for them, settlements, repeats, edits in the console, lost
+ * answers, crashes at any moment of a request and the sweep after them, time that passes) on two ledgers that share the
+ * table and remember different things.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -34,7 +34,8 @@ interface Model {
   nowMs: number;
   readonly limits: Map<string, Partial<Record<LimitName, number>>>;
   charges: Charge[];
-  readonly running: { reservation: Reservation; tokens: number; nano: number }[];
+  /** Stuck are those that could not have more. */
+  readonly running: { reservation: Reservation; tokens: number; nano: number; isStuck?: boolean }[];
   readonly over: Reservation[];
   /** Their process is gone, and upkeep has not been there yet. */
   readonly dead: { reservation: Reservation; tokens: number; nano: number }[];
@@ -173,6 +174,57 @@ const crash = (which: number, figures: { readonly tokens: number; readonly nano:
   },
 });
 
+/** What goes wrong: no meter can be charged, or one only. The process may die of it, or go on with what it had. */
+interface Mishap {
+  readonly charged: 'none' | 'one' | 'all';
+  readonly dies: boolean;
+}
+
+/** More money for a request that runs. */
+const extend = (on: number, which: number, more: number, { charged, dies }: Mishap): Command => ({
+  check: ({ running }) => running.some(({ isStuck }) => isStuck !== true),
+  toString: () => `extend(${on}, ${which}, ${more}, ${charged}${dies ? ', dies' : ''})`,
+  async run(model, real) {
+    const asking = model.running.filter(({ isStuck }) => isStuck !== true);
+    const entry = asking[which % asking.length];
+    if (entry === undefined) return;
+    const { reservation } = entry;
+    const places = await Promise.all(
+      reservation.reserved.map(async ({ scope, day, month }) => {
+        const item = await real.bench.item(`meter#${scope}`, 'meter');
+        return item?.day?.S === day && item.month?.S === month;
+      }),
+    );
+    const mine = model.charges.filter(({ id }) => id === reservation.requestId);
+    const hasRoom = mine.every(({ scope, atMs }) => {
+      const [limits, used] = [model.limits.get(scope) ?? {}, usedBy({ ...model, nowMs: atMs }, scope)];
+      return (['budget_day_usd', 'budget_month_usd'] as const).every((limit) => {
+        const value = limits[limit];
+        return value === undefined || used[limit] + more <= value * NANO;
+      });
+    });
+    const fits = hasRoom && places.every(Boolean);
+    const reached: string[] = [];
+    const failing = real.bench.ledger(({ command, pk }) => {
+      if (command !== 'UpdateItemCommand' || pk?.startsWith('meter#') !== true) return undefined;
+      if (charged === 'none' || reached.length > 0) return 'unsent';
+      reached.push(pk);
+      return undefined;
+    });
+    const ledger = charged === 'all' ? (real.ledgers[on] as Ledger) : failing;
+    const extended = await ledger.extend(reservation, more).catch(() => undefined);
+    expect(extended !== undefined).toBe(fits && mine.length <= { none: 0, one: 1, all: SCOPES.length }[charged]);
+    for (const charge of mine) {
+      if (extended !== undefined || reached.includes(`meter#${real.name(charge.scope)}`)) charge.nano += more;
+    }
+    if (extended === undefined) entry.isStuck = true;
+    else Object.assign(entry, { reservation: extended, nano: entry.nano + more });
+    if (dies) model.dead.push(...model.running.splice(model.running.indexOf(entry), 1));
+    real.lose = false;
+    await check(model, real);
+  },
+});
+
 /** What upkeep does once the dead have expired, by two sweepers at once. */
 const sweepDead: Command = {
   check: ({ dead }) => dead.length > 0,
@@ -274,6 +326,14 @@ const commands = fc.commands(
       .tuple(fc.nat(9), fc.option(fc.record({ tokens, nano }), { nil: undefined }))
       .map(([which, figures]) => crash(which, figures)),
     fc.constant(sweepDead),
+    fc
+      .tuple(
+        ledgerIndex,
+        fc.nat(9),
+        nano,
+        fc.record({ charged: fc.constantFrom('all', 'all', 'one', 'none'), dies: fc.boolean() }),
+      )
+      .map((args) => extend(...args)),
   ],
   { maxCommands: 40 },
 );

@@ -12,6 +12,8 @@ interface Options {
   readonly keys?: number;
   /** Targets that may be tried once only. */
   readonly once?: readonly string[];
+  /** Targets that may be tried once only, as asking tells. */
+  readonly unpaid?: readonly string[];
   /** Targets that `goesOn` lets in. */
   readonly larger?: readonly string[];
 }
@@ -29,9 +31,10 @@ const UNSENT: ReadonlySet<string> = new Set(['unsupported-parameter', 'misconfig
 
 /** `script` says for each target what its attempts end in; the last entry stays. Time passes only in waits. */
 async function run(script: Readonly<Record<string, readonly Step[]>>, options: Options = {}): Promise<Run> {
-  const { attempts = 3, remainingMs = 60_000, keys = 1, once = [], larger = [] } = options;
+  const { attempts = 3, remainingMs = 60_000, keys = 1, once = [], unpaid = [], larger = [] } = options;
   const seen: Run = { tried: [], waits: [], settled: [] };
   const { tried, waits, settled } = seen;
+  const refused = new Set<string>();
   let sent = 0;
   const keysLeft = new Map<string, number>();
   try {
@@ -49,7 +52,11 @@ async function run(script: Readonly<Record<string, readonly Step[]>>, options: O
         if (step === 'refusal, asked twice') return `refusal of ${target}`;
         throw step instanceof GatewayError ? step : new GatewayError(step, `${target} failed`);
       },
-      allows: (target) => !once.includes(target) || !tried.includes(target),
+      allows: (target) => !refused.has(target) && (!once.includes(target) || !tried.includes(target)),
+      secure: async (target) => {
+        if (tried.includes(target) && unpaid.includes(target)) refused.add(target);
+        return !refused.has(target);
+      },
       renew: async (target, { kind }) => {
         if (kind !== 'upstream-unauthorized' && kind !== 'upstream-throttled') return false;
         keysLeft.set(target, (keysLeft.get(target) ?? keys) - 1);
@@ -190,6 +197,13 @@ describe('failover', () => {
   it('makes no attempt that is not allowed, and tells what went wrong before', async () => {
     const { tried, error } = await run({ a: ['upstream-error', 'ok'] }, { once: ['a'] });
     expect([tried, error?.kind]).toEqual([['a'], 'upstream-error']);
+  });
+
+  it('goes on without a target for which what it needs cannot be had, and waits for none of them', async () => {
+    const both = { a: ['upstream-error', 'ok'], b: ['upstream-error', 'ok'] } as const;
+    expect(await run(both, { unpaid: ['a'] })).toMatchObject({ tried: ['a', 'b', 'b'], result: 'b' });
+    const { tried, waits, error } = await run(both, { unpaid: ['a', 'b'] });
+    expect([tried, waits, error?.kind]).toEqual([['a', 'b'], [], 'upstream-error']);
   });
 
   it('ends where nothing can ever be sent', async () => {
