@@ -169,7 +169,8 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       await allOf([
         log(),
         ...reserved.map((charged) => settleOn(charged, correction)),
-        ...(await counters(views, counted, marker)).map((meter) => countOn(meter, count)),
+        // Nothing is awaited in between: a failure that nobody waits for yet would end the process.
+        counters(views, counted, marker).then((found) => allOf(found.map((meter) => countOn(meter, count)))),
       ]);
       await records.close(reservation);
     },
@@ -212,10 +213,7 @@ interface Looked {
 }
 
 /** Waits for all of them, then fails if one did: what goes on behind an error's back could not be told from it. */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+async function allOf(promises: readonly Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(promises);
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -139,9 +139,11 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
       };
       const counted = record.scopes.filter((scope) => !reserved.some((charged) => charged.scope === scope));
       const count = { marker, costNano, atMs: record.startedAtMs };
+      // Before the first write: a failure that nobody waits for yet would end the process.
+      const found = cancelled ? [] : await counters(views, counted, marker);
       const ended = await Promise.allSettled([
         ...reserved.map((charged) => settleOn(charged, correction)),
-        ...(cancelled ? [] : (await counters(views, counted, marker)).map((meter) => countOn(meter, count))),
+        ...found.map((meter) => countOn(meter, count)),
       ]);
       for (const result of ended) if (result.status === 'rejected') throw result.reason;
     },
