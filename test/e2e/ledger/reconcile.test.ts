@@ -69,6 +69,23 @@ describe('reconciliation', () => {
     expect((await bench.show(limited)).month.usd).toBe(1.75);
   });
 
+  it('knows what was reserved on top for a request in flight', async () => {
+    const scope = team();
+    await bench.limit(scope, { budget_month_usd: 10 });
+    const ledger = bench.ledger();
+    const running = admitted(await ledger.reserve(ask([scope], { costNano: usd(2) })));
+    expect(await ledger.extend(running, usd(1))).toBeDefined();
+    const openNano = usd(3);
+    expect(await run(scope, true)).toMatchObject({ state: 'same', drifts: [{ openNano }, { openNano }] });
+    await bench.edit(scope, { reserved_nano: { N: '7' } });
+    await run(scope, true);
+    expect((await bench.show(scope)).reservedUsd).toBe(3);
+    await ledger.settle(running, { tokens: 0, costNano: usd(1.5) }, NOON);
+    ledgerRows.push({ scopes: [scope], atMs: NOON, nano: usd(1.5) });
+    expect(await run(scope, true)).toMatchObject({ state: 'same' });
+    expect(await bench.show(scope)).toMatchObject({ month: { usd: 1.5 }, reservedUsd: 0 });
+  });
+
   it('tells of a drift and changes nothing, or puts it right, upwards and downwards', async () => {
     const scope = team();
     await bench.limit(scope, { budget_month_usd: 10 });
