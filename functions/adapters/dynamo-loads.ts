@@ -1,8 +1,14 @@
 /** What servers say of their load, in DynamoDB: one item a provider, replaced as a whole by each look at its servers. */
-import { type AttributeValue, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { LoadStore, ServerLoad } from '../core/server-load.ts';
 import { number } from '../ledger/attributes.ts';
-import { loadKey, SCHEMA_VERSION } from '../table.ts';
+import { checkVersion, newerItem, VERSIONED } from '../ledger/item-version.ts';
+import { loadKey } from '../table.ts';
 import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
@@ -23,6 +29,7 @@ export function createDynamoLoads({ client, table, waiting = realWaiting }: Dyna
     async read(provider) {
       const command = new GetItemCommand({ TableName: table, Key: keyOf(provider) });
       const { Item: item } = await repeatable('read the load of servers', waiting, () => client.send(command));
+      if (item !== undefined) checkVersion(item, loadKey(provider).pk);
       const servers = Object.entries(item?.servers?.M ?? {});
       return new Map(servers.flatMap(([url, { M: fields }]) => (fields === undefined ? [] : [[url, parse(fields)]])));
     },
@@ -32,15 +39,18 @@ export function createDynamoLoads({ client, table, waiting = realWaiting }: Dyna
       const command = new UpdateItemCommand({
         TableName: table,
         Key: keyOf(provider),
-        UpdateExpression: 'SET #v = :v, #servers = :servers, #ttl = :ttl',
-        ExpressionAttributeNames: { '#v': 'v', '#servers': 'servers', '#ttl': 'ttl' },
+        UpdateExpression: `SET #servers = :servers, #ttl = :ttl, ${VERSIONED.set}`,
+        ConditionExpression: VERSIONED.unlessNewer,
+        ExpressionAttributeNames: { '#servers': 'servers', '#ttl': 'ttl', ...VERSIONED.names },
         ExpressionAttributeValues: {
-          ':v': number(SCHEMA_VERSION),
+          ...VERSIONED.values,
           ':servers': { M: servers },
           ':ttl': number(Math.ceil(nowMs / 1_000) + KEPT_SECONDS),
         },
       });
-      await repeatable('write the load of servers', waiting, () => client.send(command));
+      await repeatable('write the load of servers', waiting, () => client.send(command)).catch((error: unknown) => {
+        throw error instanceof ConditionalCheckFailedException ? newerItem(loadKey(provider).pk) : error;
+      });
     },
   };
 }

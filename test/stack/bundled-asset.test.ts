@@ -38,6 +38,8 @@ beforeAll(async () => {
 models:
   smart:
     targets: [{ provider: openai, model: gpt-4o-mini }]
+  aws:
+    targets: [{ provider: bedrock, model: amazon.nova-lite-v1:0 }]
 `,
   );
   assembly = await cdkSynth(join(folder, 'first'), configFile);

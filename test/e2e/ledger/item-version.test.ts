@@ -10,6 +10,7 @@ import { createConfigStore } from '../../../functions/adapters/dynamo-config.ts'
 import { createDynamoHealth } from '../../../functions/adapters/dynamo-health.ts';
 import { createDynamoIdempotency } from '../../../functions/adapters/dynamo-idempotency.ts';
 import { createDynamoKeyStore } from '../../../functions/adapters/dynamo-keys.ts';
+import { createDynamoLoads } from '../../../functions/adapters/dynamo-loads.ts';
 import { createReconcileStore } from '../../../functions/adapters/dynamo-reconcile.ts';
 import { createReservationStore } from '../../../functions/adapters/dynamo-reservations.ts';
 import { createUpkeepStore } from '../../../functions/adapters/dynamo-upkeep.ts';
@@ -165,6 +166,18 @@ const KINDS: { readonly [kind: string]: Kind } = {
       return {
         gateway: async () => (await createDynamoHealth(access()).read(['p/m'])).get('p/m')?.health.isOpen,
         writer: async () => (await createDynamoHealth(access()).replace('p/m', UNKNOWN, WELL, NOON)).written,
+      };
+    },
+  },
+  'the load of servers': {
+    pk: 'load#vllm',
+    async write() {
+      const loads = () => createDynamoLoads(access());
+      const busy = new Map([['http://10.0.1.4', { running: 1, waiting: 2, cacheUsed: undefined, atMs: NOON }]]);
+      await loads().write('vllm', busy, NOON);
+      return {
+        gateway: async () => (await loads().read('vllm')).get('http://10.0.1.4')?.waiting,
+        upkeep: () => loads().write('vllm', busy, NOON),
       };
     },
   },
