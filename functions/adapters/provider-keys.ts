@@ -69,7 +69,7 @@ export function createProviderKeys({ secrets, clock, random }: ProviderKeysOptio
   async function failed(
     { config: { secret } }: UpstreamTarget,
     use: KeyUse | undefined,
-    { kind, retryAfterMs, upstreamStatus: status }: GatewayError,
+    { kind, retryAfterMs, upstreamStatus: status, upstreamCode: code }: GatewayError,
   ): Promise<KeyVerdict> {
     const entry = use === undefined ? undefined : used.get(use);
     if (entry === undefined || secret === undefined) return NOTHING;
@@ -77,7 +77,7 @@ export function createProviderKeys({ secrets, clock, random }: ProviderKeysOptio
     const refresh = kind === 'upstream-unauthorized';
     const keys = await secrets.providerKeys(secret, { refresh });
     // A key that was rotated under us has served its time: nothing to tell anybody.
-    const takenOut = keys.includes(key) && pool.failed(key, model, { kind, retryAfterMs, status }, clock.now());
+    const takenOut = keys.includes(key) && pool.failed(key, model, { kind, retryAfterMs, status, code }, clock.now());
     const next = pool.choose(keys, model, clock.now(), 0);
     return { another: next.key !== undefined && next.key !== key && !next.isDoubtful, takenOut };
   }

@@ -10,6 +10,8 @@ export interface KeyFailure {
   readonly retryAfterMs: number | undefined;
   /** As the provider answered. */
   readonly status: number | undefined;
+  /** The provider's own. */
+  readonly code: string | undefined;
 }
 
 export type KeyChoice =
@@ -28,9 +30,16 @@ export interface KeyPool {
   worked(key: string, model: string, nowMs: number): void;
 }
 
+const RESTS = ['key', 'quota', 'rate'] as const;
+type Scope = (typeof RESTS)[number] | 'doubt';
+
 interface Rule {
-  /** What rests: rates are limited by model, quotas and keys themselves are not. */
-  readonly of: 'key' | 'model' | 'doubt';
+  /**
+   * What rests: the key, or for one model its rate, its quota or the trust in it. Quotas too are by model: with Google and
+   * on Bedrock each has its own, some of 0, and credit that is used up does not end models that are free. Where it does end
+   * all of them, each finds out by one request that costs nothing.
+   */
+  readonly of: Scope;
   /** Where the provider does not say how long. */
   readonly restMs: number;
   /** Where it rests again and again without working once. */
@@ -40,17 +49,19 @@ interface Rule {
 const MINUTE = 60_000;
 
 const RULES: { readonly [K in ErrorKind]?: Rule } = {
-  'upstream-throttled': { of: 'model', restMs: 1_000, mostMs: 30_000 },
-  'upstream-quota': { of: 'key', restMs: 5 * MINUTE, mostMs: 60 * MINUTE },
+  'upstream-throttled': { of: 'rate', restMs: 1_000, mostMs: 30_000 },
+  'upstream-quota': { of: 'quota', restMs: 5 * MINUTE, mostMs: 60 * MINUTE },
   'upstream-unauthorized': { of: 'key', restMs: 5 * MINUTE, mostMs: 60 * MINUTE },
 };
 
 /**
- * 403 may be about what the request names (a model, a file, a region) and not about the key. Such a key is used after all
+ * 403 may be about what the request names (a model, a file, a region) and not about the key, and so is OpenAI's 401 for an
+ * interface that a restricted key was not made for. Such a key is used after all
  * others, and still where there is no other: or else one caller's bad request would take the provider away from all.
  */
 const DOUBT: Rule = { of: 'doubt', restMs: 5 * MINUTE, mostMs: 5 * MINUTE };
-const FORBIDDEN = 403;
+const isDoubt = ({ kind, status, code }: KeyFailure): boolean =>
+  kind === 'upstream-unauthorized' && (status === 403 || code === 'missing_scope');
 
 /** A provider that says "in a year" is wrong, and would be right for as long as the process lives. */
 const LONGEST_REST_MS = 60 * MINUTE;
@@ -80,8 +91,7 @@ export function createKeyPool(): KeyPool {
       const awake: { readonly key: string; readonly index: number; readonly isDoubtful: boolean }[] = [];
       let first: Rest | undefined;
       for (const [index, key] of keys.entries()) {
-        const [one, other] = [restUntil('key', key), restUntil('model', key)];
-        const rest = one === undefined || (other !== undefined && other.untilMs > one.untilMs) ? other : one;
+        const [rest] = RESTS.flatMap((of) => restUntil(of, key) ?? []).sort((a, b) => b.untilMs - a.untilMs);
         if (rest === undefined) awake.push({ key, index, isDoubtful: restUntil('doubt', key) !== undefined });
         else if (first === undefined || rest.untilMs < first.untilMs) first = rest;
       }
@@ -91,8 +101,9 @@ export function createKeyPool(): KeyPool {
       if (chosen !== undefined) return chosen;
       return { key: undefined, kind: first?.kind ?? 'misconfigured', untilMs: first?.untilMs ?? nowMs };
     },
-    failed(key, model, { kind, retryAfterMs, status }, nowMs) {
-      const rule = kind === 'upstream-unauthorized' && status === FORBIDDEN ? DOUBT : RULES[kind];
+    failed(key, model, failure, nowMs) {
+      const { kind, retryAfterMs } = failure;
+      const rule = isDoubt(failure) ? DOUBT : RULES[kind];
       if (rule === undefined) return false;
       const id = idOf(rule.of, key, model);
       const before = rests.get(id);
@@ -109,7 +120,7 @@ export function createKeyPool(): KeyPool {
     },
     worked(key, model, nowMs) {
       if (rests.size === 0) return;
-      for (const scope of ['key', 'model', 'doubt'] as const) {
+      for (const scope of [...RESTS, 'doubt'] as const) {
         const id = idOf(scope, key, model);
         // One that still lasts was ordered after this request had gone out.
         if ((rests.get(id)?.untilMs ?? nowMs) < nowMs) rests.delete(id);

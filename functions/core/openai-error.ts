@@ -127,7 +127,10 @@ function readError(body: Json | undefined): WireError {
   return {
     message: message.slice(0, MAX_MESSAGE_CHARS),
     words: words.map((word) => word.toLowerCase()),
-    code: words[0] ?? (status === undefined ? '' : String(status)),
+    // Not always said in the code.
+    code: /\bmissing scopes?:/i.test(message)
+      ? 'missing_scope'
+      : (words[0] ?? (status === undefined ? '' : String(status))),
     param: readText(inner.param),
     status: typeof status === 'number' && status >= 400 && status < 600 ? status : undefined,
     headers: readHeaders(readObject(readObject(inner.metadata).headers)),

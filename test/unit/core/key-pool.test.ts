@@ -9,6 +9,7 @@ const failure = (kind: ErrorKind, more: Partial<KeyFailure> = {}): KeyFailure =>
   kind,
   retryAfterMs: undefined,
   status: undefined,
+  code: undefined,
   ...more,
 });
 const throttled = failure('upstream-throttled');
@@ -41,14 +42,19 @@ describe('a pool of keys', () => {
       { ownModel: 7_000, otherModel: 0 },
     ],
     ['a rate, for a second where it does not say', throttled, { ownModel: 1_000, otherModel: 0 }],
-    ['a quota, for every model, for longer', failure('upstream-quota'), { ownModel: 300_000, otherModel: 300_000 }],
+    ['a quota, for the model, for longer', failure('upstream-quota'), { ownModel: 300_000, otherModel: 0 }],
     ['a key, for every model', refused, { ownModel: 300_000, otherModel: 300_000 }],
     [
       'what it said in a year, for an hour',
       failure('upstream-quota', { retryAfterMs: 3e10 }),
-      { ownModel: 3_600_000, otherModel: 3_600_000 },
+      { ownModel: 3_600_000, otherModel: 0 },
     ],
     ['permission, for the model', forbidden, { ownModel: 300_000, otherModel: 0 }],
+    [
+      'an interface that it was not made for, for the model',
+      failure('upstream-unauthorized', { status: 401, code: 'missing_scope' }),
+      { ownModel: 300_000, otherModel: 0 },
+    ],
     ['nothing that is the key’s', failure('upstream-error'), { ownModel: 0, otherModel: 0 }],
     ['an overload', failure('upstream-overloaded', { retryAfterMs: 9_000 }), { ownModel: 0, otherModel: 0 }],
   ])('lets a key rest that was refused for %s', (_, why, { ownModel, otherModel }) => {
@@ -148,7 +154,7 @@ describe('a pool of keys', () => {
         const pool = createKeyPool();
         let now = 0;
         for (const { key, model, kind, status, retryAfterMs, passes } of steps) {
-          pool.failed(key, model, { kind, status, retryAfterMs }, now);
+          pool.failed(key, model, { code: undefined, kind, status, retryAfterMs }, now);
           const choice = pool.choose(KEYS, model, now, draw);
           if (choice.key === undefined) expect(choice.untilMs).toBeGreaterThan(now);
           else expect(KEYS[choice.index]).toBe(choice.key);

@@ -121,6 +121,14 @@ describe('decodeError', () => {
     expect(decode(502, '<html>').message).toBe('The provider answered with status 502.');
   });
 
+  it('names a scope that a restricted key lacks, also where no code does', () => {
+    const message = 'You have insufficient permissions for this operation. Missing scopes: model.request.';
+    expect(decode(401, openai({ message }))).toMatchObject({
+      kind: 'upstream-unauthorized',
+      upstreamCode: 'missing_scope',
+    });
+  });
+
   it('cuts messages that quote the request', () => {
     expect(decode(400, openai({ message: 'A'.repeat(100_000) })).message.length).toBeLessThanOrEqual(1_000);
   });
