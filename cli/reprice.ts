@@ -1,6 +1,6 @@
 /** The request log, computed again under other prices: attempt by attempt, as the gateway does it. */
 import { type PriceOverride, parseConfig } from '../functions/core/config.ts';
-import { NO_USAGE, readTerms, totalInputTokens, totalOutputTokens, type Usage } from '../functions/core/usage.ts';
+import { NO_USAGE, parseTerms, totalInputTokens, totalOutputTokens, type Usage } from '../functions/core/usage.ts';
 import { costNano, isPriced } from '../functions/ledger/prices.ts';
 import { attemptsQuery, PRICED_COLUMNS } from '../functions/records/attempts-query.ts';
 import { CliError } from './errors.ts';
@@ -92,7 +92,7 @@ function repriceRow(row: readonly unknown[], prices: Prices): RepricedModel {
     audioOutputTokens: count('audio_output_tokens'),
   };
   const [provider, model] = [String(at('provider')), String(at('model'))];
-  const terms = readTerms(...String(at('service_tier') ?? '').split('+'));
+  const terms = parseTerms(String(at('service_tier') ?? ''));
   const startedAtMs = Date.parse(`${String(minute).replace(' ', 'T')}:00Z`);
   const price = prices.book.find(priceQuery(prices, provider, model, startedAtMs));
   const isUsed = totalInputTokens(usage) + totalOutputTokens(usage) > 0;

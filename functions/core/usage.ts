@@ -19,15 +19,26 @@ export interface Usage {
 
 /**
  * What a call was served under, where that changes its price: a service tier, or inference kept in the US. The standard
- * terms have no name.
+ * terms have no name. `extras`: beside tokens of our classes the provider charges something, such as web searches, of
+ * which no price is known.
  */
-export const SERVICE_TERMS = ['flex', 'priority', 'batch', 'fast', 'us'] as const;
+export const SERVICE_TERMS = ['flex', 'priority', 'batch', 'fast', 'us', 'extras'] as const;
 export type ServiceTerm = (typeof SERVICE_TERMS)[number];
 
 /** Of a provider's words those that are known; any other word (`default`, `on_demand`, …) is the standard terms. */
 export function readTerms(...words: readonly unknown[]): readonly ServiceTerm[] {
   const spelt = words.map((word) => (typeof word === 'string' ? word.toLowerCase() : ''));
-  return SERVICE_TERMS.filter((term) => spelt.includes(term));
+  return SERVICE_TERMS.filter((term) => term !== 'extras' && spelt.includes(term));
+}
+
+/** Of the column `service_tier`. */
+export function parseTerms(column: string): readonly ServiceTerm[] {
+  const words = column.split('+');
+  return SERVICE_TERMS.filter((term) => words.includes(term));
+}
+
+export function withExtras(terms: readonly ServiceTerm[], areCharged: boolean): readonly ServiceTerm[] {
+  return areCharged ? [...terms, 'extras'] : terms;
 }
 
 /** `reported` by the provider, `estimated` by the gateway (cut or silent stream), `none` where nothing was consumed. */

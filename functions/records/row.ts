@@ -55,7 +55,11 @@ export const ROW_COLUMNS = [
   ['provider', 'string', 'That answered, or was tried last.'],
   ['target_model', 'string', "The provider's name for the model that was asked."],
   ['served_model', 'string', 'As the provider named it in its answer.'],
-  ['service_tier', 'string', 'Terms that change the price: flex, priority, batch, fast, us; several joined by +.'],
+  [
+    'service_tier',
+    'string',
+    'Terms that change the price: flex, priority, batch, fast, us, extras; several joined by +.',
+  ],
   ['route', 'string', 'How the targets were ordered, and which were left out and why.'],
   ['experiment', 'string', 'Name of the experiment, if any.'],
   ['arm', 'string', 'Arm of the experiment.'],

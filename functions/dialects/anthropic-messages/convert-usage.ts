@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import { NO_USAGE, totalOutputTokens, type Usage } from '../../core/usage.ts';
+import { NO_USAGE, readTerms, type ServiceTerm, totalOutputTokens, type Usage, withExtras } from '../../core/usage.ts';
 import type { WireUsage } from './wire.ts';
 
 type WireCacheUsage = Pick<WireUsage, 'cache_creation' | 'cache_creation_input_tokens'>;
@@ -34,6 +34,12 @@ export function mergeUsage(known: WireUsage | undefined, next: WireUsage): WireU
     service_tier: next.service_tier ?? known.service_tier,
     speed: next.speed ?? known.speed,
     inference_geo: next.inference_geo ?? known.inference_geo,
+    server_tool_use: {
+      web_search_requests: larger(
+        known.server_tool_use?.web_search_requests,
+        next.server_tool_use?.web_search_requests,
+      ),
+    },
     iterations: next.iterations ?? known.iterations,
   };
 }
@@ -54,6 +60,16 @@ export function convertUsage(wire: WireUsage): Usage {
     audioInputTokens: 0,
     audioOutputTokens: 0,
   };
+}
+
+/** Searches are paid for one by one, and what they find as input besides. */
+export function termsOf({
+  service_tier: tier,
+  speed,
+  inference_geo: place,
+  server_tool_use: tools,
+}: WireUsage): readonly ServiceTerm[] {
+  return withExtras(readTerms(tier, speed, place), tokens(tools?.web_search_requests) > 0);
 }
 
 /**

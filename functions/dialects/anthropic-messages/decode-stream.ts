@@ -3,9 +3,8 @@ import type { ChatEvent } from '../../core/chat.ts';
 import type { Frame, Restore, StreamDecoder } from '../../core/codec.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json } from '../../core/json.ts';
-import { readTerms } from '../../core/usage.ts';
 import { usageEvent } from '../../core/usage-event.ts';
-import { convertUsage, mergeUsage } from './convert-usage.ts';
+import { convertUsage, mergeUsage, termsOf } from './convert-usage.ts';
 import { createBlockDecoder } from './decode-block.ts';
 import { decodeErrorEvent } from './decode-error.ts';
 import { mapFinishReason } from './map-finish-reason.ts';
@@ -68,7 +67,7 @@ export function createWireEventDecoder(restore?: Restore): WireEventDecoder {
   const count = (next: WireUsage | null | undefined): readonly ChatEvent[] => {
     if (next === null || next === undefined) return [];
     usage = mergeUsage(usage, next);
-    return [usageEvent(convertUsage(usage), readTerms(usage.service_tier, usage.speed, usage.inference_geo))];
+    return [usageEvent(convertUsage(usage), termsOf(usage))];
   };
 
   const finish = (stop: WireStop | null | undefined): readonly ChatEvent[] => {

@@ -97,6 +97,7 @@ export const usageSchema = z.object({
   service_tier: text,
   speed: text,
   inference_geo: text,
+  server_tool_use: z.nullish(z.object({ web_search_requests: count })),
   iterations: z.nullish(
     z.array(
       z.object({

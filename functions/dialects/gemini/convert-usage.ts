@@ -6,7 +6,14 @@
  */
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readCount, readList, readObject, readText } from '../../core/read.ts';
-import { readTerms, type ServiceTerm, totalInputTokens, totalOutputTokens, type Usage } from '../../core/usage.ts';
+import {
+  readTerms,
+  type ServiceTerm,
+  totalInputTokens,
+  totalOutputTokens,
+  type Usage,
+  withExtras,
+} from '../../core/usage.ts';
 
 /** Undefined where the value counts nothing: Vertex's first chunks tell nothing but the kind of traffic. */
 export function convertUsage(value: Json | undefined): Usage | undefined {
@@ -37,15 +44,21 @@ export function convertUsage(value: Json | undefined): Usage | undefined {
   };
 }
 
-/** The Gemini API names a tier, Vertex AI a kind of traffic: `ON_DEMAND_FLEX`. */
-export function termsOf(metadata: JsonObject): readonly ServiceTerm[] {
-  return readTerms(metadata.serviceTier, readText(metadata.trafficType).replace('ON_DEMAND_', ''));
+/**
+ * The Gemini API names a tier, Vertex AI a kind of traffic: `ON_DEMAND_FLEX`. A search is paid for beside tokens, and a
+ * picture's tokens cost ten times what the text's do.
+ */
+export function termsOf(metadata: JsonObject, hasSearched: boolean): readonly ServiceTerm[] {
+  const terms = readTerms(metadata.serviceTier, readText(metadata.trafficType).replace('ON_DEMAND_', ''));
+  return withExtras(terms, hasSearched || countOf('IMAGE', metadata.candidatesTokensDetails) > 0);
 }
 
-function audioOf(details: Json | undefined): number {
+const audioOf = (details: Json | undefined): number => countOf('AUDIO', details);
+
+function countOf(modality: string, details: Json | undefined): number {
   return readList(details)
     .map(readObject)
-    .filter((detail) => detail.modality === 'AUDIO')
+    .filter((detail) => detail.modality === modality)
     .reduce((sum, detail) => sum + readCount(detail.tokenCount), 0);
 }
 

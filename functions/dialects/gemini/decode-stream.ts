@@ -48,6 +48,8 @@ export function createReplyDecoder(restore?: Restore): ReplyDecoder {
     return created;
   };
 
+  let hasSearched = false;
+
   const start = (chunk: JsonObject): readonly ChatEvent[] => {
     if (started) return [];
     started = true;
@@ -74,12 +76,13 @@ export function createReplyDecoder(restore?: Restore): ReplyDecoder {
       const events: ChatEvent[] = [...start(chunk)];
       readList(chunk.candidates).forEach((item, position) => {
         const candidate = readObject(item);
+        hasSearched ||= readList(readObject(candidate.groundingMetadata).webSearchQueries).length > 0;
         const choice = typeof candidate.index === 'number' ? candidate.index : position;
         events.push(...candidateFor(choice).chunk(candidate));
       });
       blocked ??= readText(readObject(chunk.promptFeedback).blockReason) || undefined;
       const usage = convertUsage(chunk.usageMetadata);
-      if (usage !== undefined) events.push(usageEvent(usage, termsOf(readObject(chunk.usageMetadata))));
+      if (usage !== undefined) events.push(usageEvent(usage, termsOf(readObject(chunk.usageMetadata), hasSearched)));
       return events;
     },
     end() {

@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { decodeErrorBody, holdsError } from '../../core/openai-error.ts';
 import { readCount, readList, readObject, readText } from '../../core/read.ts';
-import { readTerms } from '../../core/usage.ts';
+import { readTerms, withExtras } from '../../core/usage.ts';
 import { usageEvent } from '../../core/usage-event.ts';
 import { convertUsage } from './convert-usage.ts';
 import { createOutputItem, type ItemContext, type OutputItem, type PartKind, type Place } from './decode-item.ts';
@@ -49,6 +49,14 @@ const PART_EVENTS: ReadonlyMap<string, readonly [kind: PartKind, field: string, 
   ['response.function_call_arguments.done', ['arguments', 'arguments', true]],
   ['response.custom_tool_call_input.delta', ['arguments', 'delta', false]],
   ['response.custom_tool_call_input.done', ['arguments', 'input', true]],
+]);
+
+/** Items of tools that OpenAI runs, and charges for beside their tokens. */
+const CHARGED: ReadonlySet<string> = new Set([
+  'web_search_call',
+  'file_search_call',
+  'code_interpreter_call',
+  'image_generation_call',
 ]);
 
 /** Items that begin without being announced, at servers that leave the announcement out. A call would have no name. */
@@ -119,6 +127,11 @@ export function createWireEventDecoder(restore?: Restore): WireEventDecoder {
     else target.item.write(place, text, readList(event.logprobs));
   };
 
+  const hasCharged = (output: readonly JsonObject[]): boolean =>
+    [...output, ...[...items.values()].map(({ start: begun }) => begun)].some(({ type }) =>
+      CHARGED.has(readText(type)),
+    );
+
   /** What the events did not tell, the response at the end of them does. */
   const finish = (response: JsonObject): void => {
     const output = readList(response.output).map(readObject);
@@ -139,7 +152,8 @@ export function createWireEventDecoder(restore?: Restore): WireEventDecoder {
       rawReason: response.status === 'incomplete' && reason !== '' ? reason : readText(response.status) || 'completed',
     });
     const usage = convertUsage(response.usage);
-    if (usage !== undefined) out.push(usageEvent(usage, readTerms(response.service_tier)));
+    if (usage !== undefined)
+      out.push(usageEvent(usage, withExtras(readTerms(response.service_tier), hasCharged(output))));
     done = true;
   };
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createPriceBook, deployedCatalogue } from '../../../functions/adapters/price-catalogue.ts';
 import type { Dialect } from '../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../functions/core/json.ts';
-import type { ServiceTerm, Usage } from '../../../functions/core/usage.ts';
+import { parseTerms, readTerms, type ServiceTerm, type Usage } from '../../../functions/core/usage.ts';
 import { embeddingsCodec } from '../../../functions/dialects/embeddings.ts';
 import { providerCodec } from '../../../functions/dialects/index.ts';
 import { costNano, isPriced } from '../../../functions/ledger/prices.ts';
@@ -170,6 +170,78 @@ describe('a bill by hand', () => {
     expect(isPriced(price, terms)).toBe(false);
     // 1,000 × $2.20
     expect(costNano(price, usage, terms)).toBe(2_200_000);
+  });
+
+  it.each<readonly [what: string, provider: string, model: string, dialect: Dialect, body: JsonObject, nano: number]>([
+    // 1,000 × $3, and a cent for the search, of which the catalogue knows nothing
+    [
+      'a search at Anthropic',
+      'anthropic',
+      'claude-sonnet-4-5',
+      'anthropic-messages',
+      claude({ input_tokens: 1_000, output_tokens: 0, server_tool_use: { web_search_requests: 1 } }),
+      3_000_000,
+    ],
+    [
+      'a search at OpenAI',
+      'openai',
+      'gpt-5',
+      'openai-responses',
+      responses(
+        { input_tokens: 1_000, output_tokens: 0 },
+        { output: [{ type: 'web_search_call', id: 'ws_1', status: 'completed' }] },
+      ),
+      1_250_000,
+    ],
+    [
+      'a search at Google',
+      'google',
+      'gemini-2.5-flash',
+      'gemini',
+      {
+        candidates: [
+          {
+            content: { parts: [{ text: '' }] },
+            finishReason: 'STOP',
+            index: 0,
+            groundingMetadata: { webSearchQueries: ['toll'] },
+          },
+        ],
+        usageMetadata: { promptTokenCount: 1_000, candidatesTokenCount: 0, totalTokenCount: 1_000 },
+      },
+      300_000,
+    ],
+    // 1,290 tokens at $2.50, where Google asks $30 for those of a picture
+    [
+      'a picture',
+      'google',
+      'gemini-2.5-flash-image',
+      'gemini',
+      gemini({
+        promptTokenCount: 0,
+        candidatesTokenCount: 1_290,
+        totalTokenCount: 1_290,
+        candidatesTokensDetails: [modality('IMAGE', 1_290)],
+      }),
+      3_225_000,
+    ],
+  ])(
+    'what is charged beside the tokens is not passed over in silence: %s',
+    (_, provider, model, dialect, body, nano) => {
+      const { usage, terms } = billOf(dialect, body);
+      const price = book.find({ provider, model, atMs: NOON });
+      if (price === undefined) throw new Error('No price is known.');
+      expect(terms).toEqual(['extras']);
+      expect(isPriced(price, terms)).toBe(false);
+      expect(costNano(price, usage, terms)).toBe(nano);
+      expect(parseTerms('flex+extras')).toEqual(['flex', 'extras']);
+    },
+  );
+
+  it('a client cannot ask for what is charged beside tokens, and nothing is where nothing was done', () => {
+    expect(readTerms('extras')).toEqual([]);
+    const none = claude({ input_tokens: 1, output_tokens: 1, server_tool_use: { web_search_requests: 0 } });
+    expect(billOf('anthropic-messages', none).terms).toEqual([]);
   });
 
   it('the words of the standard terms are none', () => {
