@@ -43,7 +43,7 @@ export async function startAthena(options: {
         executions.set(id, execution);
         const lake = await openLake(options.lakeDir);
         try {
-          execution.result = await lake.query(sql);
+          execution.result = await lake.query(inDuckDb(sql));
         } catch (error) {
           execution.error = error instanceof Error ? error.message : String(error);
         } finally {
@@ -85,6 +85,14 @@ export async function startAthena(options: {
       },
     },
   });
+}
+
+/** The one thing in our own SQL that is said differently: DuckDB unnests a list of structs into structs, Trino into columns. */
+function inDuckDb(sql: string): string {
+  return sql.replace(
+    /FROM (\w+) CROSS JOIN UNNEST\((\w+)\) AS (\w+) \([^)]*\)/g,
+    'FROM (SELECT unnest($2) AS $3 FROM $1) AS unnested',
+  );
 }
 
 function cell(value: unknown): { readonly VarCharValue?: string } {

@@ -18,7 +18,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Attribute, Value } from '../../functions/ledger/attributes.ts';
+import type { Attribute, Item, Value } from '../../functions/ledger/attributes.ts';
 import { meterKey } from '../../functions/table.ts';
 import { createTable, startDynamoDb } from '../../local/dynamodb.ts';
 
@@ -33,6 +33,7 @@ export interface TestTable {
   put(item: Record<string, Value>): Promise<void>;
   remove(pk: string, sk: string): Promise<void>;
   item(pk: string, sk: string): Promise<{ readonly [name: string]: Attribute } | undefined>;
+  items(): Promise<readonly Item[]>;
   /** Sort keys of the reservations that are open. */
   openRecords(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -55,9 +56,15 @@ export async function startTestTable(options: { readonly apart?: boolean } = {})
   };
   const own = client();
 
+  const items = async (): Promise<readonly Item[]> => {
+    const { Items = [] } = await own.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
+    return Items;
+  };
+
   return {
     table,
     endpoint,
+    items,
     client,
     async edit(scope, attributes) {
       const { pk, sk } = meterKey(scope);
@@ -90,8 +97,7 @@ export async function startTestTable(options: { readonly apart?: boolean } = {})
       return (await own.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
     },
     async openRecords() {
-      const { Items = [] } = await own.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
-      return Items.filter(({ pk }) => pk?.S?.startsWith('open#')).map(({ sk }) => sk?.S ?? '');
+      return (await items()).filter(({ pk }) => pk?.S?.startsWith('open#')).map(({ sk }) => sk?.S ?? '');
     },
     async close() {
       for (const made of clients) made.destroy();

@@ -1,7 +1,8 @@
 /** Stands in front of an emulator and makes it as bad as networks and services are. */
-import { createServer, request as httpRequest, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { closeServer, listen } from '../../local/listen.ts';
+import { forward } from './forward.ts';
 
 /**
  * `hang`: no answer ever comes. `drop-before` and `drop-after`: the connection breaks before the request is handed on,
@@ -39,21 +40,14 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       }
       if (fault === 'throttle') return refuse(response, 400, 'ProvisionedThroughputExceededException');
       if (fault === 'error-500') return refuse(response, 500, 'InternalServerError');
-      const { method, headers, url = '/' } = request;
-      const forwarded = httpRequest(new URL(url, target), { method, headers: { ...headers, connection: 'close' } });
-      forwarded.on('error', () => request.socket.destroy());
-      forwarded.on('response', (answer) => {
-        void buffer(answer).then((content) => {
-          if (fault === 'drop-after') {
-            request.socket.destroy();
-            return;
-          }
-          const { connection: _, 'transfer-encoding': __, ...kept } = answer.headers;
-          const answerNow = () => response.writeHead(answer.statusCode ?? 500, kept).end(content);
-          setTimeout(answerNow, fault ?? 0);
-        });
-      });
-      forwarded.end(body);
+      const breakOff = (): void => {
+        request.socket.destroy();
+      };
+      forward(request, body, target).then(({ status, headers, content }) => {
+        if (fault === 'drop-after') return breakOff();
+        const answerNow = () => response.writeHead(status, headers).end(content);
+        setTimeout(answerNow, fault ?? 0);
+      }, breakOff);
     });
   });
   const url = await listen(server, { port: 0 });

@@ -2,7 +2,6 @@
  * Items of every kind as this version writes them, as one before it did (without a version), and as one to come may: that
  * nobody here can read, and nobody is to write over.
  */
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyConfig, listConfigs, rollBackConfig } from '../../../functions/adapters/config-admin.ts';
 import { realWaiting } from '../../../functions/adapters/dynamo-calls.ts';
@@ -231,14 +230,8 @@ const KINDS: { readonly [kind: string]: Kind } = {
   },
 };
 
-async function everything(): Promise<readonly Item[]> {
-  const { client, table } = access();
-  const { Items = [] } = await client.send(new ScanCommand({ TableName: table, ConsistentRead: true }));
-  return Items;
-}
-
 async function itemsOf({ pk, sk = '' }: Kind): Promise<readonly Item[]> {
-  const items = await everything();
+  const items = await bench.items();
   return items.filter((item) => item.pk?.S?.startsWith(pk) && item.sk?.S?.startsWith(sk));
 }
 
@@ -251,7 +244,7 @@ async function rewrite(items: readonly Item[], version: number | undefined): Pro
 
 describe.each(Object.entries(KINDS))('%s', (_name, kind) => {
   it('says its version, is read without one, and is left alone where its version is newer', async () => {
-    for (const { pk, sk } of await everything()) await bench.remove(pk?.S ?? '', sk?.S ?? '');
+    for (const { pk, sk } of await bench.items()) await bench.remove(pk?.S ?? '', sk?.S ?? '');
     const readers = Object.entries(await kind.write());
     const written = await itemsOf(kind);
     expect(written.length).toBeGreaterThan(0);
