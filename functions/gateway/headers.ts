@@ -5,7 +5,12 @@ import { answeringAttempt, routeOf, sentAttempts, type Trace } from './trace.ts'
 
 type Headers = { readonly [name: string]: string };
 
-export function answerHeaders(trace: Trace, contentType: string): Headers {
+/** `isDecided`: who answers. Behind a ping it may still become another target, and what is said here stays said. */
+export function answerHeaders(trace: Trace, contentType: string, isDecided = true): Headers {
+  if (!isDecided) {
+    const { 'x-tollgate-attempts': _, ...known } = commonHeaders(trace);
+    return { 'content-type': contentType, ...known };
+  }
   const attempt = answeringAttempt(trace);
   const cost = trace.attempts.reduce((sum, each) => sum + each.costNano, 0);
   return {

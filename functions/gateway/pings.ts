@@ -1,7 +1,12 @@
 /** Keeps a silent stream alive: idle hops cut a connection after 30 to 60 s, and a model may think for longer. */
 
+import type { StreamFormat } from './chat-attempt.ts';
+
 /** An SSE comment: every SDK skips it. */
 export const PING = ': ping\n\n';
+
+/** In an array of JSON, a blank line is one. */
+export const pingOf = (format: StreamFormat): string => (format === 'json-array' ? '\n' : PING);
 
 /** `stop` is called when nobody reads on: it must end what `source` waits for, or closing would wait for it too. */
 export async function* withPings(

@@ -15,6 +15,7 @@ import type { HttpRequest, HttpResponse } from './http.ts';
 import { decideLog } from './keep-content.ts';
 import { nameUser } from './name-user.ts';
 import { passedHeaders } from './passed-headers.ts';
+import { pingOf } from './pings.ts';
 import { openStream, streamAnswer } from './stream-answer.ts';
 import type { Trace } from './trace.ts';
 import { wholeAnswer } from './whole-answer.ts';
@@ -79,10 +80,11 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
   const pieces = streamAnswer(call, () => untilOneAnswers((target) => openStream(call, target)), stop);
   try {
     const first = await pieces.next();
+    const isDecided = first.value !== pingOf(call.format);
     const rest = followed(first.done === true ? '' : first.value, pieces, release);
     return {
       statusCode: 200,
-      headers: { ...answerHeaders(trace, CONTENT_TYPES[call.format]), 'cache-control': 'no-cache' },
+      headers: { ...answerHeaders(trace, CONTENT_TYPES[call.format], isDecided), 'cache-control': 'no-cache' },
       body: Readable.from(rest, { objectMode: false }),
     };
   } catch (error) {

@@ -6,7 +6,7 @@ import type { UpstreamTarget } from '../core/ports.ts';
 import { closeAttempt, failAttempt } from './attempt.ts';
 import { answerContext, type Call, type ChatAttempt, openChat } from './chat-attempt.ts';
 import { holdBack, holdLimits } from './hold.ts';
-import { PING, withPings } from './pings.ts';
+import { pingOf, withPings } from './pings.ts';
 import { awaitContent, createReader, expectStream } from './read-stream.ts';
 import { isRefused, noteFirstContent, noteRescue } from './trace.ts';
 
@@ -34,7 +34,7 @@ export function streamAnswer(call: Call, open: OpenStream, stop: AbortController
     }
   }
   async function* counted(): AsyncGenerator<string> {
-    const ping = call.format === 'json-array' ? '\n' : PING;
+    const ping = pingOf(call.format);
     for await (const piece of withPings(pieces(), call.gateway.pingMs, ping, () => stop.abort(unread()))) {
       committed = true;
       call.trace.responseBytes += Buffer.byteLength(piece);

@@ -71,7 +71,13 @@ describe('silence before the first token', () => {
   });
 
   it('still leaves room for another target: no content has gone out', async () => {
-    const text = await (await ask('mute-then-backed')).text();
+    const response = await ask('mute-then-backed');
+    // Who will answer was not known when the headers went out.
+    for (const name of ['provider', 'model', 'attempts']) {
+      expect(response.headers.get(`x-tollgate-${name}`)).toBeNull();
+    }
+    expect(response.headers.get('x-tollgate-request-id')).toMatch(/^req_/);
+    const text = await response.text();
     expect(text).toMatch(/^: ping\n\n/);
     expect(text).toContain('data: [DONE]');
     expect(text).not.toContain('"error"');
