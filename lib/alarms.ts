@@ -1,6 +1,7 @@
-import { Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -44,6 +45,17 @@ export class Alarms extends Construct {
       id: 'Serverless-SNSRedrivePolicy',
       reason: 'Mail is sent again by SNS itself; a queue of mails that nobody reads would help nobody.',
     });
+    // TLS only is a policy of the topic's own, and that replaces the one by which all of an account's alarms may publish.
+    // https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AllowPublishByAlarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     const action = new SnsAction(this.topic);
     this.alarms = cases.map(({ name, metric, threshold, about, periods = { alarming: 1, of: 1 } }) => {
       const alarm = new Alarm(this, name, {

@@ -16,6 +16,12 @@ export function grantSpendQueries(grantee: Construct & IGrantable, lake: Request
     ['glue:GetDatabase', 'glue:GetPartitions', 'glue:GetTable'],
     [lake.database.catalog.catalogArn, lake.database.databaseArn, glue.tableArn],
   );
+  // Athena looks for the database of this name whatever is asked for.
+  // https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
+  allow(
+    ['glue:GetDatabase'],
+    [Stack.of(grantee).formatArn({ service: 'glue', resource: 'database', resourceName: 'default' })],
+  );
   allow(['s3:GetBucketLocation', 's3:ListBucket'], [lake.bucket.bucketArn]);
   allow(['s3:GetObject'], [lake.bucket.arnForObjects(`${log.prefix}/*`)]);
   Validations.of(grantee).acknowledge({

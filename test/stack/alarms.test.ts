@@ -30,6 +30,21 @@ describe('the alarms', () => {
     }
   });
 
+  it('may publish to the topic, whose own policy replaces the one that would let them', () => {
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    });
+  });
+
   it('hang on metrics that the functions write', () => {
     const metrics = ownMetrics(JSON.stringify(alarms));
     expect(metrics).toEqual(
