@@ -1,6 +1,7 @@
 /** Whether a new catalogue may take the place of the one in use: a file can be well-formed and still be wrong. */
-import { type Catalogue, type CatalogueModel, pricesAt } from './catalogue.ts';
-import type { ListPrice } from './resolve-rates.ts';
+import { type Catalogue, findModel, pricesAt } from './catalogue.ts';
+import type { ModelPrice, Rates } from './prices.ts';
+import { modelPriceOf } from './resolve-rates.ts';
 
 /** Models come and go by the dozen; a fifth of them at once is a broken file. */
 const LEAST_SHARE = 0.8;
@@ -37,37 +38,49 @@ export function countModels(catalogue: Catalogue): number {
 
 interface Change {
   readonly name: string;
-  /** The greater of the changes of input and output, up or down; from something to nothing it has no end. */
+  /** The greatest change of any class and size of prompt, up or down, now and soon. */
   readonly ratio: number;
 }
 
-function changesOf(current: Catalogue, next: Catalogue, atMs: number): readonly Change[] {
-  return current.providers.flatMap(({ id, models }) => {
-    const renewed = new Map(
-      next.providers.find((provider) => provider.id === id)?.models.map((each) => [each[0], each]),
-    );
-    return models.flatMap((model) => {
-      const other = renewed.get(model[0]);
-      if (other === undefined) return [];
-      const [was, is] = [basesOf(model, atMs), basesOf(other, atMs)];
-      const ratio = Math.max(...was.map((price, index) => ratioOf(price, is[index])));
-      return [{ name: `${id}/${model[0]}`, ratio }];
-    });
-  });
+const DAY_MS = 86_400_000;
+/** A price may be announced: what is in force tomorrow, and in a month, is looked at too. */
+const SOON_MS = [0, DAY_MS, 30 * DAY_MS];
+
+/**
+ * By what a request would be charged, not entry by entry: a new entry whose pattern takes in another model changes the
+ * price of that one.
+ */
+function changesOf(current: Catalogue, next: Catalogue, nowMs: number): readonly Change[] {
+  return current.providers.flatMap(({ id: provider, models }) =>
+    models.flatMap(([id]) => {
+      const was = findModel(current, provider, id);
+      const is = findModel(next, provider, id);
+      if (was === undefined || is === undefined) return [];
+      const ratios = SOON_MS.map((ms) =>
+        compare(modelPriceOf(pricesAt(was.prices, nowMs + ms)), modelPriceOf(pricesAt(is.prices, nowMs + ms))),
+      );
+      return [{ name: `${provider}/${id}`, ratio: Math.max(...ratios) }];
+    }),
+  );
 }
 
-function basesOf([, , prices]: CatalogueModel, atMs: number): readonly (number | undefined)[] {
-  const list = pricesAt(prices, atMs);
-  return [list.input_mtok, list.output_mtok].map(baseOf);
+function compare(was: ModelPrice | undefined, is: ModelPrice | undefined): number {
+  if (was === undefined) return 1;
+  if (is === undefined) return JUMP + 1;
+  const sizes = [0, ...[...was.tiers, ...is.tiers].map((tier) => tier.aboveInputTokens + 1)];
+  return Math.max(...sizes.map((size) => greatestRatio(ratesFor(was, size), ratesFor(is, size))));
 }
 
-function baseOf(price: ListPrice | undefined): number | undefined {
-  return typeof price === 'object' ? price.base : price;
+function ratesFor({ base, tiers }: ModelPrice, inputTokens: number): Rates {
+  return tiers.findLast((tier) => inputTokens > tier.aboveInputTokens)?.rates ?? base;
 }
 
-/** What was free or unknown may become anything; what had a price may not come to cost nothing. */
-function ratioOf(was: number | undefined, is: number | undefined): number {
-  if (was === undefined || was === 0) return 1;
-  if (is === undefined || is === 0) return JUMP + 1;
-  return Math.max(was / is, is / was);
+function greatestRatio(was: Rates, is: Rates): number {
+  return Math.max(...(Object.keys(was) as (keyof Rates)[]).map((name) => ratioOf(was[name], is[name])));
+}
+
+/** What was free may become anything; what had a price may not come to cost nothing. */
+function ratioOf(was: number, is: number): number {
+  if (was === 0) return 1;
+  return is === 0 ? JUMP + 1 : Math.max(was / is, is / was);
 }

@@ -22,6 +22,10 @@ const MOST_USD = 10_000;
 /** Model names come from clients, and a pattern that backtracks would cost them nothing and us everything. */
 const BACKTRACKS = /\)[*+{]/;
 const MOST_PATTERN = 200;
+/** So many places that may be long or short: each more multiplies the steps by the length of the name. */
+const MOST_OPEN = 2;
+/** `*`, `+`, `?`, `{1,}` and `{1,3}`, without what is escaped and the `(?` of groups. */
+const OPEN = /[*+?]|\{\d+,\d*\}/g;
 
 /** Throws `upstream-malformed`. */
 export function compileCatalogue(value: unknown, version: string): Catalogue {
@@ -86,7 +90,9 @@ const MARKS: { readonly [word: string]: string } = {
 };
 
 function pattern(source: string, at: string): string {
-  if (source.length > MOST_PATTERN || BACKTRACKS.test(source)) throw wrong(at, 'is a pattern that may not end');
+  const open = source.replace(/\\.|\(\?/g, '').match(OPEN)?.length ?? 0;
+  if (source.length > MOST_PATTERN || BACKTRACKS.test(source) || open > MOST_OPEN)
+    throw wrong(at, 'is a pattern that may not end');
   try {
     new RegExp(source);
     return source;
