@@ -172,5 +172,14 @@ export function whatRings({
       periods: { alarming: 3, of: 3 },
       about: 'Upkeep has failed for a quarter of an hour: lost requests stay reserved. Its log says why.',
     },
+    {
+      // What comes once or twice a day never fails three times in a quarter of an hour.
+      name: 'upkeep-fails-daily',
+      metric: upkeep.metricErrors({ period: Duration.days(1) }),
+      threshold: 1,
+      periods: { alarming: 2, of: 2 },
+      about:
+        'Upkeep has failed on two days running: reconciliation or the refresh of prices may not run at all. Its log says why.',
+    },
   ];
 }

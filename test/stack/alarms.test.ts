@@ -53,6 +53,17 @@ describe('the alarms', () => {
     for (const metric of metrics) expect(source, metric).toContain(`'${metric}'`);
   });
 
+  it('look back no further than CloudWatch does: a day, and a week where a period is an hour or more', () => {
+    const longest = alarms.map(({ Period, EvaluationPeriods, Metrics }) => {
+      const periods = (
+        Metrics as readonly { readonly MetricStat?: { readonly Period: number } }[] | undefined
+      )?.flatMap(({ MetricStat }) => MetricStat?.Period ?? []) ?? [Number(Period)];
+      const period = Math.max(...periods);
+      return period * Number(EvaluationPeriods) <= (period >= 3_600 ? 604_800 : 86_400);
+    });
+    expect(longest).not.toContain(false);
+  });
+
   it.each([
     'requests-fail',
     'log-drops',
@@ -61,6 +72,7 @@ describe('the alarms', () => {
     'requests-not-converted',
     'provider-key-refused',
     'upkeep-fails',
+    'upkeep-fails-daily',
   ])('tell of %s', (name) => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: `tollgate-${name}` });
   });
