@@ -1,6 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { createStack, onlyResource, resources, synthesize } from './synthesize.ts';
+import { permissions } from './permissions.ts';
+import { createStack, functionOf, onlyResource, resources, synthesize } from './synthesize.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 const DOMAIN = { domainName: 'ai.example.com', certificateArn: CERTIFICATE };
@@ -62,8 +63,24 @@ describe('a web ACL', () => {
   it('is made beside a stack in us-east-1, without the rules that refuse long bodies', () => {
     const template = synthesize({ ...DOMAIN, webAcl: 'create', region: 'us-east-1' });
     const acl = onlyResource(template, 'AWS::WAFv2::WebACL').Properties;
-    expect(acl).toMatchObject({ Scope: 'CLOUDFRONT', DefaultAction: { Allow: {} } });
-    expect(JSON.stringify(acl)).not.toContain('AWSManagedRulesCommonRuleSet');
+    expect(acl).toMatchObject({
+      Scope: 'CLOUDFRONT',
+      DefaultAction: { Allow: {} },
+      Rules: [
+        {
+          OverrideAction: { None: {} },
+          Statement: {
+            ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesAmazonIpReputationList' },
+          },
+        },
+        {
+          Action: { Block: { CustomResponse: { ResponseCode: 429 } } },
+          Statement: { RateBasedStatement: { Limit: 10_000, AggregateKeyType: 'IP' } },
+        },
+      ],
+    });
+    // Nothing looks into bodies: prompts look like attacks every day.
+    expect(acl.Rules).toHaveLength(2);
     template.hasResourceProperties('AWS::CloudFront::Distribution', {
       DistributionConfig: Match.objectLike({ WebACLId: Match.anyValue() }),
     });
@@ -87,9 +104,21 @@ describe('a private network', () => {
   it('is where the gateway runs, with what Lambda needs for it', () => {
     const { app, stack } = createStack(NETWORK);
     expect(() => app.synth()).not.toThrow();
-    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
       VpcConfig: { SubnetIds: NETWORK.subnetIds.split(','), SecurityGroupIds: ['sg-0123456789abcdef0'] },
     });
+    const network = permissions(template).filter(({ actions }) => actions.some((action) => action.startsWith('ec2:')));
+    for (const { actions, resources: on } of network) {
+      expect(on).toEqual(['*']);
+      // Of network interfaces, and nothing else of EC2.
+      expect(actions).toHaveLength(6);
+      for (const action of actions) expect(action).toMatch(/^ec2:\w+(NetworkInterfaces?|Subnets|PrivateIpAddresses)$/);
+    }
+    // Lambda tries the rights out when the function is created: the policy has to be there before.
+    const { DependsOn } = functionOf(template, 'Gateway');
+    expect(network.map(({ role }) => role)).toContain('<GatewayRole>');
+    expect(DependsOn).toContainEqual(expect.stringMatching(/^GatewayRoleDefaultPolicy/));
   });
 });
 

@@ -6,6 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { OUTPUTS } from '../../lib/outputs.ts';
 import { createStack, type Resource, synthesize } from './synthesize.ts';
 
+const MASKED: { readonly [property: string]: string } = {
+  ConfigVersion: 'lib/bundled-config.ts',
+  QueryString: 'queries/*.sql',
+  Columns: 'functions/records',
+  DashboardBody: 'lib/gateway-dashboard.ts',
+};
+
 describe('the stack', () => {
   it('passes every check: what a rule says against it is acknowledged with a reason', () => {
     const { directory } = createStack().app.synth();
@@ -25,6 +32,22 @@ describe('the stack', () => {
 
   it('is the same each time', () => {
     expect(synthesize().toJSON()).toEqual(synthesize().toJSON());
+  });
+
+  /**
+   * For the eyes of whoever reviews a change: everything that it does to a default deployment. `vitest -u` accepts it. Left
+   * out is what changes with the code and is held by other tests.
+   */
+  it('is this template', async () => {
+    const masked = JSON.stringify(
+      synthesize().toJSON(),
+      (name, value: unknown) => {
+        if (name in MASKED) return MASKED[name];
+        return typeof value === 'string' ? value.replace(/\b[0-9a-f]{64}\b/g, 'ASSET') : value;
+      },
+      2,
+    );
+    await expect(`${masked}\n`).toMatchFileSnapshot('snapshots/template.snapshot');
   });
 
   it('is one stack that goes to whatever account and region the credentials are of', () => {
