@@ -32,7 +32,7 @@ describe('permissions', () => {
 
   it('are, for upkeep, no secrets', () => {
     const own = all.filter(({ role }) => role === '<UpkeepRole>').map(({ actions, resources }) => [actions, resources]);
-    expect(own).toHaveLength(8);
+    expect(own).toHaveLength(9);
     expect(own).toEqual(
       expect.arrayContaining([
         [['logs:CreateLogStream', 'logs:PutLogEvents'], ['<UpkeepLogs.Arn>']],
@@ -48,6 +48,7 @@ describe('permissions', () => {
             expect.stringMatching(/:table\/<LakeDatabase>\/<LakeRequestsTable>$/),
           ],
         ],
+        [['glue:GetDatabase'], [expect.stringMatching(/:database\/default$/)]],
         [['s3:GetBucketLocation', 's3:ListBucket'], ['<LakeBucket.Arn>']],
         [['s3:GetObject'], ['<LakeBucket.Arn>/requests/*']],
         [['dynamodb:Query'], ['<DataTable.Arn>/index/kind']],

@@ -101,6 +101,7 @@ function inTurn(call: AwsCall): readonly AwsCall[] {
     ...['GetDatabase', 'GetTable', 'GetPartitions'].flatMap((action) =>
       glue.map((resource) => as(`glue:${action}`, `${PREFIX}glue:us-east-1:123456789012:${resource}`)),
     ),
+    as('glue:GetDatabase', `${PREFIX}glue:us-east-1:123456789012:database/default`),
     ...['GetBucketLocation', 'ListBucket'].map((action) => as(`s3:${action}`, `${PREFIX}s3:::lake`)),
     as('s3:GetObject', `${PREFIX}s3:::lake/${REQUESTS_PREFIX}/dt=2026-11-23/file.parquet`),
   ];
