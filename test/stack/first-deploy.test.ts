@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readDeployment } from '../../lib/deployment.ts';
 import { type DeployedStack, startDeployedStack } from '../support/deployed-stack.ts';
 import { PROJECT } from './synthesize.ts';
@@ -74,11 +74,17 @@ describe('docs/first-deploy.md', () => {
   });
 
   it('shows what it cost, on the meter and in Athena', async () => {
-    await fetch(`${deployed.local.info.endpoints.firehose}/flush`, { method: 'POST' });
-    const output = await type(6);
-    expect(output).toMatch(/Costs from [\s\S]*demo/);
-    expect(output).toMatch(/team +requests/);
-  });
+    // The row may leave the gateway after its answer has arrived.
+    await vi.waitFor(
+      async () => {
+        await fetch(`${deployed.local.info.endpoints.firehose}/flush`, { method: 'POST' });
+        const output = await type(6);
+        expect(output).toMatch(/Costs from [\s\S]*demo/);
+        expect(output).toMatch(/team +requests/);
+      },
+      { timeout: 30_000, interval: 500 },
+    );
+  }, 60_000);
 
   it('changes a limit', async () => {
     await type(7);
