@@ -24,7 +24,7 @@ beforeAll(async () => {
       late: { targets: [{ provider: 'late', model: 'quick' }], attempts: 1 },
     },
   });
-  gateway = await fleet.start();
+  gateway = await fleet.start({ patient: true });
   gateway.child.stdout?.on('data', (text) => {
     log += text;
   });

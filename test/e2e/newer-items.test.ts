@@ -20,7 +20,7 @@ describe.each([
       models: { smart: { targets: [{ provider: 'upstream', model: 'quick' }] } },
       prices: [{ provider: 'upstream', model: '*', input: 1, output: 2 }],
     });
-    gateway = await fleet.start();
+    gateway = await fleet.start({ patient: true });
     gateway.child.stdout?.on('data', (text) => {
       log += text;
     });

@@ -7,7 +7,7 @@ export const configOf = (bedrockUrl: string) => ({
   models: {
     plain: { targets: [{ provider: 'upstream', model: 'quick' }], log: 'full' },
     broken: { targets: [{ provider: 'upstream', model: 'fail' }], attempts: 1 },
-    queued: { targets: [{ provider: 'upstream', model: 'slow-300' }], queueMs: 5_000 },
+    queued: { targets: [{ provider: 'upstream', model: 'slow-300' }], queueMs: 15_000 },
     claude: { targets: [{ provider: 'bedrock', model: PROFILE }] },
     embedder: { targets: [{ provider: 'bedrock', model: EMBEDDER }] },
   },

@@ -57,7 +57,7 @@ export async function runEveryFeature(deployed: { readonly [name: string]: strin
     };
     await storeOrigin(fleet, deployed[ENV.originSecret] ?? '');
     await applyAnew(fleet);
-    const gateway = await fleet.start({ env: { ...environment, AWS_ACCESS_KEY_ID: 'gateway' } });
+    const gateway = await fleet.start({ patient: true, env: { ...environment, AWS_ACCESS_KEY_ID: 'gateway' } });
     const access = adminOf(fleet.table);
     const statuses = await askGateway({ url: gateway.url, access, origin: ORIGIN });
     const upkeep = await runUpkeep({ ...environment, AWS_ACCESS_KEY_ID: 'upkeep' }, access);
