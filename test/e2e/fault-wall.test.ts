@@ -11,9 +11,16 @@ let results: readonly Result[];
 beforeAll(async () => {
   // The gateway says of every failure that it was one.
   vi.spyOn(console, 'log').mockImplementation(() => {});
-  results = await runWall({ short: true, parallel: 12 });
+  const played = await runWall({ short: true, parallel: 12 });
+  // Time-outs are a twentieth of what they tell: a machine that does more can be slower than they are. What went wrong is
+  // played again alone, and then it counts; a lie counts at once.
+  const doubtful = [...new Set(played.filter(isDoubtful).map(({ scenario }) => scenario))];
+  const again = doubtful.length === 0 ? [] : await runWall({ short: true, parallel: 2, only: doubtful });
+  results = [...played.filter((result) => !isDoubtful(result)), ...again];
 });
 afterAll(() => vi.restoreAllMocks());
+
+const isDoubtful = ({ problems, saw }: Result): boolean => problems.length > 0 && saw !== 'lie';
 
 const tell = ({ client, targets, streamed, problems }: Result): string =>
   `${client} → ${targets}, ${streamed ? 'streamed' : 'whole'}: ${problems.join('; ')}`;
