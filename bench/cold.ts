@@ -6,8 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { ENV } from '../functions/env.ts';
-import { cdkSynth } from '../test/stack/cdk-synth.ts';
+import { type Assembly, cdkSynth } from '../test/stack/cdk-synth.ts';
 import { installRuntimeClient } from '../test/support/runtime-client/install.ts';
 import { startInstance } from '../test/support/runtime-client/instance.ts';
 import { staticImports } from '../test/support/static-imports.ts';
@@ -36,7 +35,8 @@ export async function run(context: BenchContext): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-cold-'));
   context.defer(() => rmSync(folder, { recursive: true, force: true }));
   context.progress('synthesising the stack');
-  const { asset } = await cdkSynth(join(folder, 'synth'), join(PROJECT, 'gateway.yaml'));
+  const assembly = await cdkSynth(join(folder, 'synth'), join(PROJECT, 'gateway.yaml'));
+  const { asset } = assembly;
   const empty = await bundleEmpty(join(folder, 'empty'));
 
   const initMs = async (code: string): Promise<number> => {
@@ -45,7 +45,7 @@ export async function run(context: BenchContext): Promise<BenchReport> {
       entry: client.entry,
       asset: code,
       handler: 'index.handler',
-      environment: VARIABLES,
+      environment: variablesOf(assembly),
     });
     const took = performance.now() - started;
     await instance.terminate();
@@ -83,17 +83,24 @@ export async function run(context: BenchContext): Promise<BenchReport> {
   };
 }
 
-const VARIABLES = {
-  [ENV.table]: 'tollgate',
-  [ENV.requestStream]: 'tollgate-requests',
-  [ENV.feedbackStream]: 'tollgate-feedback',
-  [ENV.secretPrefix]: 'tollgate',
-  [ENV.configFile]: 'gateway.json',
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  NODE_OPTIONS: '--enable-source-maps',
-};
+/** As the template has them; what only a deployment knows is any name, since nothing is called. */
+function variablesOf({ template }: Assembly): { readonly [name: string]: string } {
+  const [, gateway] = Object.entries(template.Resources).find(([id]) => id.startsWith('GatewayFunction')) ?? [];
+  if (gateway === undefined) throw new Error('The template has no gateway.');
+  const { Environment } = gateway.Properties as {
+    readonly Environment: { readonly Variables: { readonly [name: string]: unknown } };
+  };
+  const variables = Object.entries(Environment.Variables).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : 'known-at-deployment',
+  ]);
+  return {
+    ...Object.fromEntries(variables),
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+}
 
 async function bundleEmpty(folder: string): Promise<string> {
   mkdirSync(folder);
