@@ -3,7 +3,7 @@
  * the other, and the table would come back to all of them at once.
  */
 export interface Breaker {
-  /** How long until it may be asked again, in milliseconds; undefined where it may be asked now. */
+  /** How long until it may be worth asking again, in milliseconds; undefined where it may be asked now. */
   closedForMs(): number | undefined;
   succeeded(): void;
   failed(): void;
@@ -31,13 +31,15 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let pause = pauseMs;
   /** Until when nobody asks; after it, one at a time does. */
   let until: number | undefined;
+  let probing = false;
 
   return {
     closedForMs() {
       if (until === undefined) return undefined;
       const left = until - now();
-      if (left > 0) return left;
+      if (left > 0) return probing ? Math.min(left, pause) : left;
       // This one is the probe: the others wait for what becomes of it.
+      probing = true;
       until = now() + PROBE_MS;
       return undefined;
     },
@@ -45,10 +47,14 @@ export function createBreaker(options: BreakerOptions): Breaker {
       inRow = 0;
       pause = pauseMs;
       until = undefined;
+      probing = false;
     },
     failed() {
       inRow += 1;
       if (inRow < failures) return;
+      // What was under way when it opened says the same once more: a burst of requests would double the pause to its bound.
+      if (until !== undefined && !probing) return;
+      probing = false;
       // Half of it at random: many processes meet the same outage.
       until = now() + pause * (0.5 + random() / 2);
       pause = Math.min(pause * 2, mostMs);

@@ -208,7 +208,11 @@ describe('where failures are closed', () => {
     const key = await outage.key('unbounded');
     expect((await post(key)).status).toBe(200);
     proxy.decide(() => 'error-500');
-    expect(await post(key)).toMatchObject({ status: 503, retryAfter: 1 });
+    const { status, retryAfter } = await post(key);
+    expect(status).toBe(503);
+    // The breaker's pause, which probes that fail double up to 10 s: how many there are depends on the machine.
+    expect(retryAfter).toBeGreaterThanOrEqual(1);
+    expect(retryAfter).toBeLessThanOrEqual(10);
   });
 });
 

@@ -27,7 +27,7 @@ describe('a breaker', () => {
     expect(closedForMs()).toBe(1);
     clock.ms = 100;
     expect(closedForMs()).toBeUndefined();
-    expect(closedForMs()).toBe(5_000);
+    expect(closedForMs()).toBe(200);
     succeeded();
     expect([closedForMs(), closedForMs()]).toEqual([undefined, undefined]);
     failed();
@@ -45,13 +45,21 @@ describe('a breaker', () => {
     }
   });
 
+  it('pauses no longer because many were under way when it opened', () => {
+    const { failed, closedForMs } = breaker();
+    for (let index = 0; index < 50; index += 1) failed();
+    expect(closedForMs()).toBe(100);
+  });
+
   it('takes a probe of which nothing is heard for lost', () => {
     const { failed, closedForMs, clock } = breaker();
     for (const _ of [1, 2, 3]) failed();
     clock.ms = 100;
     closedForMs();
+    clock.ms = 5_099;
+    expect(closedForMs()).toBe(1);
     clock.ms = 5_100;
-    expect([closedForMs(), closedForMs()]).toEqual([undefined, 5_000]);
+    expect([closedForMs(), closedForMs()]).toEqual([undefined, 200]);
   });
 
   it('spreads the pauses of those who meet one outage', () => {
