@@ -29,13 +29,6 @@ export const LOG_ENV = { workgroup: 'TOLLGATE_WORKGROUP', database: 'TOLLGATE_DA
 /** What upkeep is asked for twice a day; every minute it is asked for nothing in particular. */
 export const RECONCILE_EVENT = { task: 'reconcile' } as const;
 
-/** What stands as `metric` in the lines of the functions' logs that are counted. */
-export const COUNTED_LINES = {
-  hotMeter: 'HotMeter',
-  ledgerDrift: 'LedgerDrift',
-  pricesRefused: 'PricesRefused',
-} as const;
-
 export interface GatewayEnvironment {
   readonly table: string;
   readonly requestStream: string;

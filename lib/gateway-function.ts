@@ -11,9 +11,8 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from '../functions/core/config.ts';
-import { COUNTED_LINES, ENV, type GatewayEnvironment } from '../functions/env.ts';
+import { ENV, type GatewayEnvironment } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
-import { countLines } from './count-lines.ts';
 import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
 export interface GatewayFunctionProps {
@@ -115,6 +114,5 @@ export class GatewayFunction extends Construct implements IGrantable {
     });
     this.url = url.url;
     this.handler = handler;
-    countLines(this, logGroup, COUNTED_LINES.hotMeter);
   }
 }

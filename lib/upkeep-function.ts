@@ -7,7 +7,6 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from '../functions/core/config.ts';
 import {
-  COUNTED_LINES,
   ENV,
   LOG_ENV,
   type LogEnvironment,
@@ -17,7 +16,6 @@ import {
   type UpkeepEnvironment,
 } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
-import { countLines } from './count-lines.ts';
 import { BUNDLED_CONFIG, NO_TRACING } from './gateway-function.ts';
 import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
@@ -103,7 +101,6 @@ export class UpkeepFunction extends Construct implements IGrantable {
       schedule: Schedule.cron({ minute: '20', hour: '5,17' }),
       targets: [new LambdaTarget(handler, { event: RuleTargetInput.fromObject(RECONCILE_EVENT), retryAttempts: 0 })],
     });
-    countLines(this, logGroup, COUNTED_LINES.ledgerDrift);
     if (asksServers) {
       new Rule(this, 'Servers', {
         description: 'Tollgate: asks model servers how busy they are.',
@@ -119,6 +116,5 @@ export class UpkeepFunction extends Construct implements IGrantable {
         new LambdaTarget(handler, { retryAttempts: 2, event: RuleTargetInput.fromObject(REFRESH_PRICES_EVENT) }),
       ],
     });
-    countLines(this, logGroup, COUNTED_LINES.pricesRefused);
   }
 }

@@ -19,18 +19,14 @@ export interface LogLinesOptions {
   readonly clock: Clock;
   /** Of the metrics; absent where no CloudWatch reads along. */
   readonly namespace: string | undefined;
-  /** Names that are counted by filters over the log instead, which must not be counted twice. */
-  readonly countedElsewhere: readonly string[];
   readonly write?: (line: string) => void;
 }
 
 export function createLogLines(options: LogLinesOptions): LogLines {
-  const { clock, namespace, countedElsewhere, write = (line) => void process.stdout.write(`${line}\n`) } = options;
+  const { clock, namespace, write = (line) => void process.stdout.write(`${line}\n`) } = options;
   const redactor = createRedactor();
   const counted = (metric: unknown): object =>
-    namespace === undefined || typeof metric !== 'string' || countedElsewhere.includes(metric)
-      ? {}
-      : countOne(metric, namespace, clock.now());
+    namespace === undefined || typeof metric !== 'string' ? {} : countOne(metric, namespace, clock.now());
   return {
     report(level, message, fields) {
       const timestamp = new Date(clock.now()).toISOString();

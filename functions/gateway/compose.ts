@@ -23,7 +23,7 @@ import { createPriceSource } from '../adapters/price-source.ts';
 import { createPriceReader } from '../adapters/price-store.ts';
 import { createSecretStore } from '../adapters/secret-store.ts';
 import { createUpstream } from '../adapters/upstream.ts';
-import { COUNTED_LINES, readEnvironment } from '../env.ts';
+import { readEnvironment } from '../env.ts';
 import type { Gateway } from './gateway.ts';
 import { configure, keepSetup } from './keep-setup.ts';
 import { createKeyless } from './keyless.ts';
@@ -57,11 +57,7 @@ export function composeGateway(
   const secrets = createSecretStore({ client: new SecretsManagerClient(aws), prefix: environment.secretPrefix, clock });
   const firehose = new FirehoseClient(aws);
   const { originSecret } = environment;
-  const { report, measure, lastResort } = createLogLines({
-    clock,
-    namespace: environment.metricsNamespace,
-    countedElsewhere: Object.values(COUNTED_LINES),
-  });
+  const { report, measure, lastResort } = createLogLines({ clock, namespace: environment.metricsNamespace });
   const setups = createSetups({
     clock,
     report,
@@ -79,7 +75,7 @@ export function composeGateway(
       ...table,
       warnHot: (scope, writesPerSecond, throttled) =>
         gateway.report('warn', 'A meter is written so often that it needs more shards.', {
-          metric: COUNTED_LINES.hotMeter,
+          metric: 'HotMeter',
           scope,
           writesPerSecond,
           throttled,

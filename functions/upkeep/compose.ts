@@ -16,7 +16,7 @@ import { createLogLines } from '../adapters/log-lines.ts';
 import { setLimits } from '../adapters/meter-admin.ts';
 import { createPriceStore } from '../adapters/price-store.ts';
 import type { SpendLog } from '../core/ports.ts';
-import { COUNTED_LINES, PRICE_CATALOGUE, readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
+import { PRICE_CATALOGUE, readLogEnvironment, readUpkeepEnvironment } from '../env.ts';
 import { createSetups } from '../gateway/setups.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -25,8 +25,7 @@ export function composeUpkeep(env: { readonly [name: string]: string | undefined
   const environment = readUpkeepEnvironment(env);
   const { table, requestStream, metricsNamespace, configFile, priceCatalogue = PRICE_CATALOGUE } = environment;
   const clock = { now: () => Date.now() };
-  const countedElsewhere = Object.values(COUNTED_LINES);
-  const { report, lastResort } = createLogLines({ clock, namespace: metricsNamespace, countedElsewhere });
+  const { report, lastResort } = createLogLines({ clock, namespace: metricsNamespace });
   const aws = { maxAttempts: 1, requestHandler: awsHandler() };
   const access = { client: new DynamoDBClient(aws), table };
   return {

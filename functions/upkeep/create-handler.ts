@@ -1,5 +1,5 @@
 import { deployedCatalogue } from '../adapters/price-catalogue.ts';
-import { COUNTED_LINES, READ_LOADS_EVENT, RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../env.ts';
+import { READ_LOADS_EVENT, RECONCILE_EVENT, REFRESH_PRICES_EVENT } from '../env.ts';
 import { applyDeployedLimits, isDeployment } from './deployed-limits.ts';
 import { readLoads } from './read-loads.ts';
 import { reconcile } from './reconcile.ts';
@@ -65,7 +65,7 @@ async function lookAtServers({ loadReading, wait, report, clock }: Upkeep, round
   if (silent.length > 0) report('warn', 'Model servers do not say how busy they are.', { silent });
 }
 
-/** Refused is no failure of the function: the prices in use stay, and a metric filter counts the line. */
+/** Refused is no failure of the function: the prices in use stay, and an alarm hangs on what the line counts. */
 async function refresh({ prices: store, downloadPrices: download, clock, report }: Upkeep): Promise<void> {
   if (download === undefined) return;
   const result = await refreshPrices({ store, download, deployed: deployedCatalogue, nowMs: clock.now() });
@@ -74,12 +74,12 @@ async function refresh({ prices: store, downloadPrices: download, clock, report 
     ? 'The public price catalogue was refused; the prices in use stay.'
     : 'Prices were looked at.';
   report(refused ? 'error' : 'info', message, {
-    metric: refused ? COUNTED_LINES.pricesRefused : 'PricesChecked',
+    metric: refused ? 'PricesRefused' : 'PricesChecked',
     ...result,
   });
 }
 
-/** One line for each window that differed, with its figures, which a metric filter counts; and one for all. */
+/** One line for each window that differed, with its figures, which is counted; and one for all. */
 async function reconcileAll({ accounts, spendLog, clock, report }: Upkeep): Promise<void> {
   const results = await reconcile({ store: accounts, log: spendLog, nowMs: clock.now(), apply: true });
   let driftNano = 0;
@@ -88,7 +88,7 @@ async function reconcileAll({ accounts, spendLog, clock, report }: Upkeep): Prom
     for (const drift of drifts.filter((each) => each.driftNano !== 0)) {
       driftNano = Math.max(driftNano, Math.abs(drift.driftNano));
       report('warn', 'A meter differed from the request log.', {
-        metric: COUNTED_LINES.ledgerDrift,
+        metric: 'LedgerDrift',
         scope,
         state,
         ...drift,

@@ -48,9 +48,21 @@ describe('the alarms', () => {
   it('hang on metrics that the functions write', () => {
     const metrics = ownMetrics(JSON.stringify(alarms));
     expect(metrics).toEqual(
-      expect.arrayContaining(['ErrorsByKind', 'Failures', 'LogDrop', 'ProviderKeyRefused', 'Requests', 'Unpriced']),
+      expect.arrayContaining([
+        'ErrorsByKind',
+        'Failures',
+        'HotMeter',
+        'LedgerDrift',
+        'LogDrop',
+        'PricesRefused',
+        'ProviderKeyRefused',
+        'Requests',
+        'Unpriced',
+      ]),
     );
     for (const metric of metrics) expect(source, metric).toContain(`'${metric}'`);
+    // A filter over a log would count again what its lines count themselves.
+    template.resourceCountIs('AWS::Logs::MetricFilter', 0);
   });
 
   it('look back no further than CloudWatch does: a day, and a week where a period is an hour or more', () => {

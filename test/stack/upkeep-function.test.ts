@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
-  COUNTED_LINES,
   ENV,
   LOG_ENV,
   READ_LOADS_EVENT,
@@ -78,20 +77,6 @@ describe('the upkeep function', () => {
     );
     const text = Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, JSON.stringify(value)]));
     expect(() => [readUpkeepEnvironment(text), readLogEnvironment(text)]).not.toThrow();
-  });
-
-  it("has what its log and the gateway's tell counted as metrics", () => {
-    for (const [construct, metric] of [
-      ['Upkeep', COUNTED_LINES.ledgerDrift],
-      ['Upkeep', COUNTED_LINES.pricesRefused],
-      ['Gateway', COUNTED_LINES.hotMeter],
-    ]) {
-      template.hasResourceProperties('AWS::Logs::MetricFilter', {
-        LogGroupName: { Ref: Match.stringLikeRegexp(`^${construct}Logs`) },
-        FilterPattern: `"\\"metric\\":\\"${metric}\\""`,
-        MetricTransformations: [{ MetricName: metric, MetricNamespace: 'Tollgate', MetricValue: '1' }],
-      });
-    }
   });
 });
 

@@ -67,7 +67,6 @@ describe('the lines of the log', () => {
     const log = createLogLines({
       clock: { now: () => 1_795_449_362_776 },
       namespace,
-      countedElsewhere: ['HotMeter'],
       write: (line) => written.push(line),
     });
     return { log, written };
@@ -93,10 +92,10 @@ describe('the lines of the log', () => {
     ]);
   });
 
-  it('are metrics where they name one, unless a filter counts it', () => {
+  it('are metrics where they name one', () => {
     const { log, written } = lines('Tollgate');
     log.report('error', 'Refused.', { metric: 'ProviderKeyRefused', provider: 'openai' });
-    log.report('warn', 'Hot.', { metric: 'HotMeter' });
+    log.report('warn', 'Nothing to count.', { scope: 'org' });
     log.lastResort('{"tollgate":"row"}');
     log.measure(ok, config);
     expect(parseMetricLine(written[0] ?? '')).toEqual({ metrics: { ProviderKeyRefused: 1 }, dimensions: {} });
