@@ -3,61 +3,14 @@ import { ApiError, FunctionCallingConfigMode, type GenerateContentResponse, Goog
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChatEvent, ChatRequest } from '../../../../functions/core/chat.ts';
 import { GatewayError } from '../../../../functions/core/errors.ts';
-import { foldEvents } from '../../../../functions/core/fold.ts';
-import type { JsonObject } from '../../../../functions/core/json.ts';
-import { NO_USAGE } from '../../../../functions/core/usage.ts';
 import {
   geminiClient as client,
   decodeCountRequest,
   encodeCountResponse,
   geminiProvider as provider,
 } from '../../../../functions/dialects/gemini/index.ts';
-import {
-  type Answer,
-  type Backend,
-  CONTEXT,
-  chatRequest,
-  decodeChunks,
-  encodeStream,
-  startBackend,
-} from './support.ts';
-
-const answer: readonly ChatEvent[] = [
-  { type: 'response-start', id: 'msg_1', model: 'claude-opus-5' },
-  { type: 'block-start', index: 0, choice: 0, block: { type: 'reasoning' } },
-  { type: 'block-delta', index: 0, text: 'Zwei Städte, ' },
-  { type: 'block-delta', index: 0, text: 'zwei Aufrufe. 🌍' },
-  { type: 'block-signature', index: 0, signature: { origin: 'anthropic-messages', value: 'EqQB+/=' } },
-  { type: 'block-end', index: 0 },
-  { type: 'block-start', index: 1, choice: 0, block: { type: 'text' } },
-  { type: 'block-delta', index: 1, text: 'Ich sehe ' },
-  { type: 'block-delta', index: 1, text: 'nach 東京.' },
-  { type: 'block-end', index: 1 },
-  // Interleaved: each call still goes out whole.
-  {
-    type: 'block-start',
-    index: 2,
-    choice: 0,
-    block: { type: 'tool-call', id: 'a', name: 'weather', kind: 'function' },
-  },
-  { type: 'block-start', index: 3, choice: 0, block: { type: 'tool-call', id: 'b', name: 'now', kind: 'function' } },
-  { type: 'block-delta', index: 2, text: '{"city":"Zü' },
-  { type: 'block-end', index: 3 },
-  { type: 'block-delta', index: 2, text: 'rich"}' },
-  { type: 'block-end', index: 2 },
-  { type: 'finish', choice: 0, reason: 'tool-calls' },
-  {
-    type: 'usage',
-    usage: {
-      ...NO_USAGE,
-      inputTokens: 30,
-      cacheReadTokens: 10,
-      outputTokens: 25,
-      reasoningTokens: 5,
-      audioInputTokens: 2,
-    },
-  },
-];
+import { answer } from './answer.ts';
+import { type Answer, type Backend, CONTEXT, chatRequest, encodeStream, startBackend } from './support.ts';
 
 describe('the official SDK', () => {
   let backend: Backend;
@@ -384,35 +337,6 @@ describe('the official SDK', () => {
     expect(url).toBe('/v1/models/smart:countTokens');
     expect(decodeCountRequest(body, { model: 'smart' }).messages).toEqual([
       { role: 'user', content: [{ type: 'text', text: 'hi there' }] },
-    ]);
-  });
-});
-
-describe('a stream as a JSON array', () => {
-  it('is one array, whatever happens in it', () => {
-    const text = encodeStream(answer, 'json-array');
-    const chunks = JSON.parse(text) as readonly JsonObject[];
-    expect(chunks.length).toBeGreaterThan(5);
-    const read = foldEvents(decodeChunks(chunks));
-    expect(read.choices[0]?.blocks.filter((block) => block.type === 'text')).toEqual([
-      { type: 'text', text: 'Ich sehe nach 東京.' },
-    ]);
-    expect(read.choices[0]).toMatchObject({ finish: 'tool-calls' });
-    expect(read.usage).toEqual(foldEvents(answer).usage);
-
-    const error = new GatewayError('upstream-truncated', 'x');
-    const format = 'json-array' as const;
-    const before = client.createEncoder(chatRequest(), { ...CONTEXT, format });
-    expect(JSON.parse(before.fail(error))).toMatchObject([{ error: { code: 502 } }]);
-    const within = client.createEncoder(chatRequest(), { ...CONTEXT, format });
-    const head = answer
-      .slice(0, 4)
-      .map((event) => within.push(event))
-      .join('');
-    expect(JSON.parse(head + within.fail(error))).toMatchObject([
-      { candidates: [{}] },
-      { candidates: [{}] },
-      { error: {} },
     ]);
   });
 });
