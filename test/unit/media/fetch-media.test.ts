@@ -1,108 +1,20 @@
-import { lookup } from 'node:dns';
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMediaFetcher, type MediaFetcherOptions } from '../../../functions/adapters/fetch-media.ts';
+import { describe, expect, it } from 'vitest';
 import type { Resolve } from '../../../functions/adapters/guarded-lookup.ts';
-import { isPublicAddress } from '../../../functions/adapters/public-address.ts';
-import type { ChatRequest, ContentPart, Message } from '../../../functions/core/chat.ts';
+import type { ContentPart } from '../../../functions/core/chat.ts';
 import { GatewayError } from '../../../functions/core/errors.ts';
-import type { MediaKind } from '../../../functions/core/media-kind.ts';
-import { selfSigned } from '../../support/self-signed.ts';
+import { audio, chat, fetchFor, file, image, PNG, refusalOf, useMediaServer, withMessages } from './support.ts';
 
-const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const PDF = Buffer.from('%PDF-1.7\n%…');
 const WAV = Buffer.concat([Buffer.from('RIFF'), Buffer.alloc(4), Buffer.from('WAVEfmt ')]);
-
-const certificate = selfSigned(['localhost', 'files.test', 'other.test', 'inside.test']);
-const routes = new Map<string, (response: ServerResponse) => void>();
-const seen: { readonly path: string; readonly headers: { readonly [name: string]: unknown } }[] = [];
-let connections = 0;
-let server: Server;
-let port = 0;
-
-beforeAll(async () => {
-  server = createServer(certificate, (request, response) => {
-    seen.push({ path: request.url ?? '', headers: request.headers });
-    const answer = routes.get(request.url ?? '');
-    if (answer === undefined) response.writeHead(404).end('nothing here');
-    else answer(response);
-  });
-  server.on('secureConnection', () => {
-    connections += 1;
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  port = (server.address() as AddressInfo).port;
-});
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
-beforeEach(() => {
-  routes.clear();
-  seen.length = 0;
-  connections = 0;
-});
-
-const url = (path: string, host = 'files.test'): string => `https://${host}:${port}${path}`;
-const serve = (path: string, body: Uint8Array | string, headers: { readonly [name: string]: string } = {}): void => {
-  routes.set(path, (response) => response.writeHead(200, headers).end(body));
-};
-const redirect = (path: string, location: string, status = 302): void => {
-  routes.set(path, (response) => response.writeHead(status, { location }).end());
-};
-
-/** Names that all lie on the loopback server, and are looked up by nobody else. */
-const toLoopback: Resolve = (_, __, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
-const onlyLoopback = (address: string): boolean => address === '127.0.0.1';
-
-function chat(...content: readonly ContentPart[]): ChatRequest {
-  return withMessages({ role: 'user', content });
-}
-
-function withMessages(...messages: readonly Message[]): ChatRequest {
-  const base = { model: 'm', stream: false, includeUsage: false, tools: [], stop: [], candidates: 1, extensions: {} };
-  return { ...base, messages };
-}
-
-const image = (path: string): ContentPart => ({ type: 'image', source: { type: 'url', url: path } });
-const file = (path: string): ContentPart => ({ type: 'file', source: { type: 'url', url: path } });
-const audio = (path: string): ContentPart => ({ type: 'audio', source: { type: 'url', url: path } });
 const inlined = (mediaType: string, bytes: Uint8Array | string) => ({
   type: 'base64',
   mediaType,
   data: Buffer.from(bytes).toString('base64'),
 });
 
-interface Run extends MediaFetcherOptions {
-  readonly takes?: readonly MediaKind[];
-  readonly signal?: AbortSignal;
-}
-
-async function fetchFor(request: ChatRequest, run: Run = {}): Promise<ChatRequest> {
-  const { takes = [], signal, ...options } = { allowsAddress: onlyLoopback, resolve: toLoopback, ...run };
-  const fetcher = createMediaFetcher({ ca: certificate.cert, ...options });
-  try {
-    return await fetcher.inline(request, (kind) => takes.includes(kind), signal ?? new AbortController().signal);
-  } finally {
-    await fetcher.close();
-  }
-}
-
-async function refusalOf(request: ChatRequest, run: Run = {}): Promise<GatewayError> {
-  try {
-    await fetchFor(request, run);
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
+const { redirect, routes, seen, serve, url } = useMediaServer();
 
 describe('what is fetched', () => {
   it('stands in the request in place of its URL, wherever it stood', async () => {
@@ -236,129 +148,6 @@ describe('types', () => {
     const error = await refusalOf(chat({ image, file, audio }[type](url('/x'))));
     expect(error).toMatchObject({ kind: 'invalid-request', param: 'messages[0].content[0]' });
     expect(error.message).toMatch(/^messages\[0\]\.content\[0\] is not /);
-  });
-});
-
-describe('addresses', () => {
-  const NOT_PUBLIC = 'messages[0].content[0] cannot be fetched: its host has no public address.';
-  /** What is in force where nobody says otherwise. */
-  const strict = { allowsAddress: isPublicAddress };
-
-  it.each([
-    'https://127.0.0.1/a.png',
-    'https://127.1/a.png',
-    'https://2130706433/a.png',
-    'https://0x7f000001/a.png',
-    'https://017700000001/a.png',
-    'https://169.254.169.254/latest/meta-data/',
-    'https://10.0.0.1/a.png',
-    'https://[::1]/a.png',
-    'https://[::ffff:127.0.0.1]/a.png',
-    'https://[::ffff:a9fe:a9fe]/a.png',
-    'https://[fe80::1]/a.png',
-    'https://[fd00:ec2::254]/a.png',
-    'https://0/a.png',
-  ])('%s is refused before anything is connected', async (address) => {
-    const error = await refusalOf(chat(image(address)), strict);
-    expect(error).toMatchObject({ kind: 'invalid-request', status: 400, message: NOT_PUBLIC });
-  });
-
-  it.each([['127.0.0.1'], ['10.1.2.3'], ['169.254.169.254'], ['::1'], ['::ffff:127.0.0.1'], ['fd00::1']])(
-    'a name that resolves to %s is refused where the connection would be made',
-    async (address) => {
-      serve('/a.png', PNG);
-      const resolve: Resolve = (_, __, callback) =>
-        callback(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
-      const error = await refusalOf(chat(image(url('/a.png'))), { ...strict, resolve });
-      expect(error.message).toBe(NOT_PUBLIC);
-      expect(connections).toBe(0);
-    },
-  );
-
-  it('nothing but public addresses is the default', async () => {
-    const fetcher = createMediaFetcher({ ca: certificate.cert, resolve: toLoopback });
-    const asked = fetcher.inline(chat(image(url('/a.png'))), () => false, new AbortController().signal);
-    await expect(asked).rejects.toThrow(NOT_PUBLIC);
-    await fetcher.close();
-    expect(connections).toBe(0);
-  });
-
-  it('localhost is refused as the system resolves it', async () => {
-    serve('/a.png', PNG);
-    const error = await refusalOf(chat(image(url('/a.png', 'localhost'))), { ...strict, resolve: lookup });
-    expect(error.message).toBe(NOT_PUBLIC);
-    expect(connections).toBe(0);
-  });
-
-  it('a name that does not exist gets the same answer', async () => {
-    const resolve: Resolve = (_, __, callback) => callback(new Error('ENOTFOUND'), []);
-    expect((await refusalOf(chat(image(url('/a.png'))), { resolve })).message).toBe(NOT_PUBLIC);
-  });
-
-  it('of several addresses only those that pass are connected to', async () => {
-    serve('/a.png', PNG);
-    const resolve: Resolve = (_, __, callback) =>
-      callback(null, [
-        { address: '::1', family: 6 },
-        { address: '127.0.0.1', family: 4 },
-      ]);
-    await fetchFor(chat(image(url('/a.png'))), { resolve });
-    expect(connections).toBe(1);
-  });
-
-  it('the address that was checked is the one that is connected to', async () => {
-    serve('/a.png', PNG);
-    const answers = ['127.0.0.1', '10.0.0.1'];
-    let lookups = 0;
-    const resolve: Resolve = (_, __, callback) => {
-      callback(null, [{ address: answers[lookups] ?? '10.0.0.1', family: 4 }]);
-      lookups += 1;
-    };
-    await fetchFor(chat(image(url('/a.png'))), { resolve });
-    // A second look-up would have been given another address, and been refused.
-    expect(lookups).toBe(1);
-    expect((await refusalOf(chat(image(url('/a.png'))), { resolve })).message).toBe(NOT_PUBLIC);
-    expect(connections).toBe(1);
-  });
-
-  it.each([
-    ['a private address', () => 'https://10.0.0.1/a.png', NOT_PUBLIC],
-    ['the metadata service', () => 'https://169.254.169.254/latest/', NOT_PUBLIC],
-    ['loopback in IPv6', () => `https://[::1]:${port}/a.png`, NOT_PUBLIC],
-    ['a name inside', () => `https://inside.test:${port}/a.png`, NOT_PUBLIC],
-    ['plain http', () => 'http://files.test/a.png', 'messages[0].content[0] redirects to a URL other than https.'],
-    ['a file', () => 'file:///etc/passwd', 'messages[0].content[0] redirects to a URL other than https.'],
-    [
-      'a URL with credentials',
-      () => 'https://a:b@files.test/',
-      'messages[0].content[0] redirects to a URL with credentials in it.',
-    ],
-    ['nonsense', () => 'https://', 'messages[0].content[0] redirects to no valid URL.'],
-  ])('a redirect to %s is refused', async (_, location, message) => {
-    redirect('/go', location());
-    const resolve: Resolve = (hostname, __, callback) =>
-      callback(null, [{ address: hostname === 'inside.test' ? '10.0.0.1' : '127.0.0.1', family: 4 }]);
-    const error = await refusalOf(chat(image(url('/go'))), { resolve });
-    expect(error).toMatchObject({ kind: 'invalid-request', message });
-    expect(seen.map(({ path }) => path)).toEqual(['/go']);
-  });
-
-  it.each([
-    ['http://files.test/a.png', 'is a URL other than https'],
-    ['https://user:secret@files.test/a.png', 'is a URL with credentials in it'],
-    ['https://', 'is no valid URL'],
-    ['ftp://files.test/a.png', 'is a URL other than https'],
-  ])('%s is refused', async (address, problem) => {
-    const error = await refusalOf(chat({ type: 'text', text: 'x' }, image(address)));
-    expect(error).toMatchObject({ param: 'messages[0].content[1]', message: `messages[0].content[1] ${problem}.` });
-    expect(error.message).not.toContain('secret');
-  });
-
-  it('a server that cannot prove its name is refused', async () => {
-    serve('/a.png', PNG);
-    const error = await refusalOf(chat(image(url('/a.png', 'files.example'))));
-    expect(error.message).toBe('messages[0].content[0] cannot be fetched: the connection failed.');
-    expect(seen).toEqual([]);
   });
 });
 
