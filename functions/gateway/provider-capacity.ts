@@ -3,11 +3,11 @@
  * attempt, because each may go somewhere else; a provider that is full by its meter is passed over as if it had said so.
  */
 import { GatewayError } from '../core/errors.ts';
-import type { ReserveResult, Scope, UpstreamTarget } from '../core/ports.ts';
+import type { Reservation, ReserveResult, Scope, UpstreamTarget } from '../core/ports.ts';
 import { totalTokens } from '../core/usage.ts';
 import { totalsOf } from './build-row.ts';
 import type { Gateway } from './gateway.ts';
-import { passOver, type Trace } from './trace.ts';
+import { type AttemptTrace, passOver, type Trace } from './trace.ts';
 import { type Waiting, waitForRoom } from './wait-for-room.ts';
 
 export function providerScopes({ provider, model }: UpstreamTarget): readonly Scope[] {
@@ -41,11 +41,20 @@ export function withinCapacity(input: CapacityInput) {
     // The first target's meters have been looked at with the caller's; after a failure one more round trip is nothing.
     tries += 1;
     asked.add(target);
-    if (tries > 1 || gateway.ledger.isLimited(scopes)) await reserve(target, scopes);
-    return attempt(target);
+    const reservation = tries > 1 || gateway.ledger.isLimited(scopes) ? await reserve(target, scopes) : undefined;
+    if (reservation === undefined) return attempt(target);
+    const before = trace.attempts.length;
+    try {
+      return await attempt(target);
+    } finally {
+      // None where nothing came to be sent, several where it was asked in parts, or again unstreamed. Streams go on.
+      const made = trace.attempts.slice(before);
+      trace.after.push(() => settle(reservation, made));
+    }
   };
 
-  async function reserve(target: UpstreamTarget, scopes: readonly Scope[]): Promise<void> {
+  /** Undefined where nobody knows whether there is room. */
+  async function reserve(target: UpstreamTarget, scopes: readonly Scope[]): Promise<Reservation | undefined> {
     const requestId = `${trace.requestId}~${tries}`;
     const about = { part: CAPACITY_PART };
     const ask = (): Promise<ReserveResult> =>
@@ -66,7 +75,7 @@ export function withinCapacity(input: CapacityInput) {
         gateway.report('warn', "A provider's meters do not answer.", { requestId, reason: String(error) });
       },
     );
-    if (result === undefined) return;
+    if (result === undefined) return undefined;
     if (result.outcome === 'denied') {
       const { scope, limit, retryAfterMs } = result.denial;
       passOver(trace, {
@@ -78,16 +87,16 @@ export function withinCapacity(input: CapacityInput) {
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       });
     }
-    const { reservation } = result;
-    const index = trace.attempts.length;
-    trace.after.push(async () => {
-      const { usage, costNano: spent } = totalsOf(trace.attempts.slice(index, index + 1));
-      const actual = { tokens: totalTokens(usage), costNano: spent };
-      await gateway.ledger.settle(reservation, actual, gateway.clock.now()).catch((error: unknown) => {
-        gateway.report('error', "A provider's meters could not be settled; upkeep will.", {
-          requestId,
-          reason: String(error),
-        });
+    return result.reservation;
+  }
+
+  async function settle(reservation: Reservation, made: readonly AttemptTrace[]): Promise<void> {
+    const { usage, costNano: spent } = totalsOf(made);
+    const actual = { tokens: totalTokens(usage), costNano: spent };
+    await gateway.ledger.settle(reservation, actual, gateway.clock.now()).catch((error: unknown) => {
+      gateway.report('error', "A provider's meters could not be settled; upkeep will.", {
+        requestId: reservation.requestId,
+        reason: String(error),
       });
     });
   }

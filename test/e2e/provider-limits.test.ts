@@ -6,12 +6,15 @@ const CONFIG = `
 providers:
   openai: { dialect: openai-chat, baseUrl: https://api.openai.com/v1, secret: openai }
   anthropic: { dialect: anthropic-messages, baseUrl: https://api.anthropic.com, secret: anthropic }
+  bedrock: { dialect: bedrock-converse, region: eu-central-1 }
 models:
   backed: { targets: [{ provider: openai, model: gpt-5-mini@fast }], fallbacks: [{ provider: anthropic, model: claude-sonnet-4-5@fast }] }
   alone: { targets: [{ provider: openai, model: gpt-5-mini@fast }] }
+  vectors: { targets: [{ provider: bedrock, model: amazon.titan-embed-text-v2:0 }] }
 prices:
   - { provider: openai, model: 'gpt-5-mini*', input: 0.25, output: 2 }
   - { provider: anthropic, model: 'claude-sonnet-4-5*', input: 3, output: 15 }
+  - { provider: bedrock, model: 'amazon.titan-embed*', input: 20, output: 0 }
 `;
 
 let stack: LocalStackProcess;
@@ -82,4 +85,29 @@ it('passes over a provider that is full by its meter, from the very next request
   expect(openai.month.usd).toBeGreaterThan(0);
   expect(Math.round(openai.month.usd * 1e9)).toBeLessThan(Number(rows[1]?.cost));
   await settled('team:capacity');
+});
+
+it('counts all requests that one attempt is made of', { timeout: 60_000 }, async () => {
+  const { key } = await tollgate<{ key: string }>('keys', 'create', '--team', 'parts');
+  await tollgate('quotas', 'set', 'provider:bedrock', '--rpm', '100');
+  const response = await fetch(`${stack.url}/v1/embeddings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    // One after the other: this model takes one input at a time.
+    body: JSON.stringify({ model: 'vectors', input: ['Hello there', 'and again, at some length', 'Good bye'] }),
+  });
+  expect(response.status).toBe(200);
+  await response.text();
+  const row = async () => {
+    const [found] = await tollgate<{ cost: number; attempts: number }[]>(
+      'query',
+      "SELECT cost_nano_usd AS cost, attempt_count AS attempts FROM requests WHERE team = 'parts'",
+    );
+    return { cost: Number(found?.cost), attempts: Number(found?.attempts) };
+  };
+  await expect.poll(row).toEqual({ attempts: 3, cost: expect.any(Number) });
+  const { cost } = await row();
+  expect(cost).toBeGreaterThan(0);
+  await expect.poll(() => show('provider:bedrock')).toMatchObject({ inFlight: [] });
+  expect(Math.round((await show('provider:bedrock')).month.usd * 1e9)).toBe(cost);
 });
