@@ -16,7 +16,7 @@ import type { Redactor } from '../records/redact.ts';
 import { splitContent } from '../records/split-content.ts';
 import { ANSWER_CHARACTERS } from './capture-answer.ts';
 import type { Gateway, Setup } from './gateway.ts';
-import type { Trace } from './trace.ts';
+import { answeringAttempt, type Trace } from './trace.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
 /** Characters of a request that are kept; media do not count. */
@@ -44,7 +44,7 @@ async function contentRow(trace: Trace, asked: object, redactor: Redactor): Prom
   const options = { redactor, hash: sha256 };
   const request = createCondenser({ ...options, most: REQUEST_CHARACTERS });
   const answer = createCondenser({ ...options, most: ANSWER_CHARACTERS });
-  const attempt = trace.attempts.at(-1);
+  const attempt = answeringAttempt(trace);
   const events = attempt?.answer?.events() ?? [];
   const requestText = JSON.stringify(await condense(request, asked as JsonObject));
   const choices = foldEvents(events).choices.map(({ index, blocks, finish }) => ({ index, blocks, finish }));

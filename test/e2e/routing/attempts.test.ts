@@ -27,6 +27,7 @@ function answer(request: IncomingMessage, response: ServerResponse, model: strin
   if (request.url?.startsWith('/v1/messages')) return fail(529, { type: 'overloaded_error', message: 'Overloaded' });
   if (model === 'one-throttled' && sent.startsWith('sk-slow')) return throttle();
   if (model === 'all-throttled') return throttle();
+  if (model === 'breaks') return fail(500, { message: 'broken' });
   if (sent.startsWith('sk-bad')) return fail(401, { code: 'invalid_api_key', message: `Incorrect API key: ${sent}` });
   const chunk = (delta: object, finish: string | null): object => ({
     id: 'c',
@@ -66,6 +67,7 @@ models:
   shaky: { targets: [${target('fine', 'shaky')}] }
   refused: { targets: [${target('refuses', 'free')}], fallbacks: [${target('fine', 'free')}], onRefusal: fallback }
   refused-for-good: { targets: [${target('refuses', 'free')}], fallbacks: [${target('refuses-too', 'free')}], onRefusal: fallback }
+  refused-then-broken: { targets: [${target('refuses', 'free')}], fallbacks: [${target('breaks', 'free')}], onRefusal: fallback, attempts: 2, log: full }
   refused-and-told: { targets: [${target('refuses', 'free')}], fallbacks: [${target('fine', 'free')}] }
   translated: { targets: [${target('claude-sonnet-4-5', 'claude')}], fallbacks: [${target('translated', 'free')}] }
 prices:
@@ -89,8 +91,8 @@ async function ask(model: string, stream = false) {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-async function rowsOf(where: string): Promise<readonly Record<string, unknown>[]> {
-  const { stdout, stderr } = await stack.tollgate('query', `SELECT * FROM requests WHERE ${where}`, '--json');
+async function rowsOf(where: string, table = 'requests'): Promise<readonly Record<string, unknown>[]> {
+  const { stdout, stderr } = await stack.tollgate('query', `SELECT * FROM ${table} WHERE ${where}`, '--json');
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as Record<string, unknown>[];
 }
@@ -168,6 +170,20 @@ describe('an answer that is refused for its content', () => {
     expect(status).toBe(200);
     expect(text).toContain('content_filter');
     if (stream) expect(text).toContain('[DONE]');
+  });
+
+  it('is what is kept, where it was given and another one asked after it', async () => {
+    const { headers, text } = await ask('refused-then-broken');
+    expect(text).toContain('content_filter');
+    expect([headers.get('x-tollgate-model'), headers.get('x-tollgate-attempts')]).toEqual(['refuses', '2']);
+    await vi.waitFor(
+      async () => {
+        const [kept, ...others] = await rowsOf(`model = 'refused-then-broken'`, 'contents');
+        expect(others).toEqual([]);
+        expect(kept).toMatchObject({ target_model: 'refuses', answer: expect.stringContaining('content-filter') });
+      },
+      { timeout: 20_000, interval: 500 },
+    );
   });
 
   it.each([false, true])('is the answer, where the model does not say so (stream: %s)', async (stream) => {
