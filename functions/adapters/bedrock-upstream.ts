@@ -104,6 +104,9 @@ export function createBedrockUpstream({
   }
 
   return {
+    async prepare(target) {
+      await Promise.allSettled([loadSdk(), keys.prepare(target)]);
+    },
     send,
     async keyFailed(target, key, error) {
       if (target.config.secret !== undefined) return keys.failed(target, key, error);

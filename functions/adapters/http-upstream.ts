@@ -101,6 +101,7 @@ export function createHttpUpstream({ keys }: { readonly keys: ProviderKeys }): U
   }
 
   return {
+    prepare: keys.prepare,
     send,
     keyFailed: keys.failed,
     async close() {

@@ -16,6 +16,8 @@ export interface ChosenKey {
 }
 
 export interface ProviderKeys {
+  /** Reads the secret, so that it is in memory when a key is chosen. Never throws. */
+  prepare(target: UpstreamTarget): Promise<void>;
   /** Undefined where the provider wants none. Throws where no key can be used now. */
   choose(target: UpstreamTarget, conversation?: string): Promise<ChosenKey | undefined>;
   worked(use: KeyUse | undefined): void;
@@ -83,6 +85,10 @@ export function createProviderKeys({ secrets, clock, random }: ProviderKeysOptio
   }
 
   return {
+    async prepare({ config: { secret } }) {
+      // The store remembers why, and tells whoever chooses.
+      if (secret !== undefined) await secrets.providerKeys(secret).catch(() => undefined);
+    },
     choose,
     failed,
     worked(use) {

@@ -18,6 +18,7 @@ export function createUpstream(options: ProviderKeysOptions): Upstream & { close
   };
   const transportOf = (target: UpstreamTarget): Upstream => transports[target.config.dialect];
   return {
+    prepare: (target) => transportOf(target).prepare(target),
     send: (target, request, how) => transportOf(target).send(target, request, how),
     keyFailed: (target, key, error) => transportOf(target).keyFailed(target, key, error),
     async close() {

@@ -210,6 +210,8 @@ export interface UpstreamOptions {
 
 /** Throws `upstream-unreachable`, `upstream-timeout` or `misconfigured`; any answer with a status is a reply. */
 export interface Upstream {
+  /** Looks up what a request to this target will need, beside other work. Never throws: who sends meets what is wrong. */
+  prepare(target: UpstreamTarget): Promise<void>;
   send(target: UpstreamTarget, request: EncodedRequest, options: UpstreamOptions): Promise<UpstreamReply>;
   /**
    * After a request failed that carried this key: where the key is to blame, it rests or is taken out, and after a refusal

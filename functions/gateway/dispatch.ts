@@ -122,6 +122,9 @@ export async function dispatch(input: DispatchInput): Promise<Dispatch> {
     seat.leave();
   };
   gate.prepare(first);
+  // A process that starts reads the provider's secret beside the reservation, and not after it.
+  const prepared = gateway.upstream.prepare(first);
+  trace.after.push(() => prepared);
   const waiting = {
     priority: input.priority,
     queueMs: input.stream ? Math.min(queueMs, STREAM_QUEUE_MS) : queueMs,

@@ -1,8 +1,9 @@
-/** Providers whose secret nobody has set: left out of plans, named in the log, and back soon after it is set. */
+/** Secrets of providers: when they are read, and those that nobody has set: left out, named in the log, soon back. */
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createKey } from '../../functions/adapters/key-admin.ts';
 import { createChatUpstream } from '../support/chat-upstream.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { adminOf, type Fleet, type GatewayProcess, startFleet } from '../support/gateway-fleet.ts';
 
 const ABSENT = { dialect: 'openai-chat', baseUrl: 'http://127.0.0.1:9/v1', secret: 'absent' };
@@ -21,6 +22,7 @@ beforeAll(async () => {
         attempts: 1,
       },
       alone: { targets: [{ provider: 'absent', model: 'm' }] },
+      present: { targets: [{ provider: 'upstream', model: 'quick' }] },
       late: { targets: [{ provider: 'late', model: 'quick' }], attempts: 1 },
     },
   });
@@ -32,10 +34,10 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.close());
 
-async function ask(model: string) {
-  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+async function ask(model: string, by = key, at = gateway) {
+  const response = await fetch(`${at.url}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${by}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Say [hello]' }] }),
   });
   const header = (name: string) => response.headers.get(`x-tollgate-${name}`);
@@ -99,4 +101,18 @@ it('looks again within seconds after the secret was set', async () => {
     async () => expect(await ask('late')).toMatchObject({ status: 502, route: 'late/quick', attempts: '1' }),
     { timeout: 15_000, interval: 500 },
   );
+});
+
+it('is read beside the reservation, by a process that starts: also where that has no room', async () => {
+  const secrets = await startFaultProxy(fleet.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '');
+  try {
+    const cold = await fleet.start({ patient: true, env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url } });
+    const closed = await createKey({ ...adminOf(fleet.table), limits: { limit_parallel: 0 } });
+    expect(await ask('present', closed.key, cold)).toMatchObject({ status: 429 });
+    await vi.waitFor(() => expect(secrets.calls()).toBe(1));
+    expect(await ask('present', key, cold)).toMatchObject({ status: 200 });
+    expect(secrets.calls()).toBe(1);
+  } finally {
+    await secrets.close();
+  }
 });
