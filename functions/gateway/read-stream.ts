@@ -31,8 +31,8 @@ export function createReader(call: Call, attempt: ChatAttempt): StreamReader {
 
   const skip = (frame: Frame, thrown: unknown): void => {
     const error = toGatewayError(thrown);
-    const isReadable = !watch.hasContent || !isProse || watch.isFragile || skipped === MOST_SKIPPED;
-    if (error.kind !== 'upstream-malformed' || isReadable || canBeRead(frame)) throw error;
+    const isSpare = watch.hasContent && isProse && !watch.isFragile && skipped < MOST_SKIPPED;
+    if (error.kind !== 'upstream-malformed' || !isSpare || canBeRead(frame)) throw error;
     skipped += 1;
     if (!call.trace.flags.includes(MALFORMED_CHUNK)) call.trace.flags.push(MALFORMED_CHUNK);
     const { provider: name, model } = attempt.target;

@@ -42,7 +42,7 @@ export function inabilityOf(facts: ModelFacts, need: RequestNeed): Inability | u
   return need.leastInputTokens + output > contextTokens ? { reason: 'window', contextTokens } : undefined;
 }
 
-/** Whether a request that was too long for one target may fit another: only where both windows are known. */
+/** Whether a request that was too long for one target may fit another: only where that one's window is known. */
 export function hasLargerWindow(next: UpstreamTarget, failed: UpstreamTarget): boolean {
   if (next.contextTokens === undefined) return false;
   return failed.contextTokens === undefined || next.contextTokens > failed.contextTokens;
