@@ -93,10 +93,13 @@ export function createSetups<Setup>({ clock, store, report, deployed, build }: S
       deployedFile = undefined;
       throw error;
     });
+    // Beside the file, which is checked when it is read: both are in front of a first request.
+    const reading = store.read();
+    reading.catch(() => undefined);
     const file = await deployedFile;
     let applied: AppliedConfig | undefined;
     try {
-      applied = await store.read();
+      applied = await reading;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       complain(reason, 'warn', 'The applied configuration cannot be read; what is in force stays.', { reason });

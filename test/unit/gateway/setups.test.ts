@@ -33,12 +33,16 @@ function fixture() {
   let items: readonly Applied[] = [];
   let failure: Error | undefined;
   let gate: Promise<void> = Promise.resolve();
+  let file: Promise<void> = Promise.resolve();
   let reads = 0;
   const reports: string[] = [];
   const setups = createSetups({
     clock: { now: () => nowMs },
     report: (_level, message) => reports.push(message),
-    deployed: async () => ({ config: config('deployed'), version: 'deployed-1' }),
+    async deployed() {
+      await file;
+      return { config: config('deployed'), version: 'deployed-1' };
+    },
     build: (built, version) => ({ config: built, version }),
     store: {
       async read(version) {
@@ -65,6 +69,12 @@ function fixture() {
     stall(): () => void {
       const { promise, resolve } = Promise.withResolvers<void>();
       gate = promise;
+      return resolve;
+    },
+    /** The same for the file. */
+    stallFile(): () => void {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      file = promise;
       return resolve;
     },
     settled: setups.settled,
@@ -116,6 +126,16 @@ describe('the configuration in force', () => {
     late();
     await table.settled();
     expect(await table.version()).toBe('v1');
+  });
+
+  it('is read from the table while the file is, by a process that starts', async () => {
+    const table = fixture();
+    table.hold(applied(1));
+    const goOn = table.stallFile();
+    const version = table.version();
+    expect(table.reads()).toBe(1);
+    goOn();
+    expect(await version).toBe('v1');
   });
 
   it('stays where the table does not answer, or an item is broken, and says so once', async () => {
