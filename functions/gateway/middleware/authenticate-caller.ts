@@ -8,8 +8,6 @@ export function authenticateCaller(gateway: Gateway): GatewayMiddleware {
     name: 'authenticateCaller',
     before: async ({ context: { tollgate } }) => {
       if (tollgate.route?.needsKey !== true) return;
-      // At the same time: where both have to be read, that is one round trip. Who needs it has its failure.
-      gateway.setup().catch(() => undefined);
       tollgate.caller = await authenticate(tollgate.request.headers, gateway.keys, tollgate.trace.startedAtMs);
       tollgate.trace.caller = tollgate.caller;
     },

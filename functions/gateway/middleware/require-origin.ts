@@ -9,7 +9,10 @@ export function requireOrigin(gateway: Gateway): GatewayMiddleware {
   return {
     name: 'requireOrigin',
     before: async ({ context: { tollgate } }) => {
-      if (gateway.originKeys === undefined || tollgate.route?.needsKey !== true) return;
+      if (tollgate.route?.needsKey !== true) return;
+      // Beside what is read of the origin and of the caller: one round trip where all are cold. Who needs it has its failure.
+      gateway.setup().catch(() => undefined);
+      if (gateway.originKeys === undefined) return;
       const shown = tollgate.request.headers[ORIGIN_HEADER];
       if (shown !== undefined) {
         if (isOneOf(shown, await gateway.originKeys())) return;
