@@ -1,8 +1,7 @@
 /** What reconciliation reads of the table and writes into it. */
-
 import { toGatewayError } from '../core/errors.ts';
 import type { Scope } from '../core/ports.ts';
-import { parseMarker } from '../ledger/markers.ts';
+import { formatMarker, parseMarker } from '../ledger/markers.ts';
 import type { Meter } from '../ledger/meter.ts';
 import { type OpenRecord, parseOpenRecord } from '../ledger/open-record.ts';
 import { planRepair, type Repair } from '../ledger/plan-reconcile.ts';
@@ -40,14 +39,14 @@ export function createReconcileStore(access: TableAccess, waiting: Waiting = rea
   const upkeep = createUpkeepStore({ ...access, waiting });
 
   const recordsOf = async (shards: readonly Meter[]): Promise<readonly OpenRecord[]> => {
-    const markers = shards.flatMap(({ open }) => open.map(parseMarker));
-    const minutes = new Set(markers.map(({ expiresAtMs }) => expiresAtMs / MINUTE_MS).filter(Number.isInteger));
+    const markers = new Set(shards.flatMap(({ open }) => open));
+    const ends = [...markers].map((marker) => parseMarker(marker).expiresAtMs / MINUTE_MS);
+    const minutes = new Set(ends.filter(Number.isInteger));
     const items = await Promise.all([...minutes].map((minute) => upkeep.due(minute)));
-    const ends = new Set(markers.map(({ request }) => request));
     return items
       .flat()
       .map(parseOpenRecord)
-      .filter(({ requestId }) => ends.has(requestId.slice(-10)));
+      .filter(({ requestId, expiresAtMs }) => markers.has(formatMarker(requestId, expiresAtMs)));
   };
 
   return {
