@@ -5,41 +5,15 @@
  */
 import { number, text } from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
-import { formatMarker, isAbandoned } from './markers.ts';
 import type { Meter } from './meter.ts';
 import type { OpenRecord } from './open-record.ts';
-import { type Drift, dropOrphans, reservedIn } from './plan-reconcile.ts';
+import { dropOrphans, orphansOf } from './plan-reconcile.ts';
 import { requireSeen } from './require-seen.ts';
-import { shareOf } from './shards.ts';
 import { type SpendIds, spentIn } from './spend-window.ts';
 
-/** Of one item. */
-const spentBefore = (meter: Meter, { day, month }: SpendIds): number =>
-  spentIn(meter.month, month) - spentIn(meter.day, day);
-
-/** `records` are those of requests that began before today and are in flight still. */
-export function findPastDrift(
-  shards: readonly Meter[],
-  records: readonly OpenRecord[],
-  ids: SpendIds,
-  loggedNano: number,
-): Drift {
-  const countedNano = shards.reduce((sum, meter) => sum + spentBefore(meter, ids), 0);
-  const openNano = shards.reduce((sum, meter) => sum + reservedIn(meter, records), 0);
-  const driftNano = countedNano - openNano - loggedNano;
-  return { window: 'month', id: ids.month, countedNano, openNano, loggedNano, driftNano };
-}
-
-/** What every item's month changes by: taken off where there is something to take, added to all of them alike. */
-export function spreadPastDrift(driftNano: number, shards: readonly Meter[], ids: SpendIds): readonly number[] {
-  if (driftNano <= 0) return shards.map((_, index) => shareOf(-driftNano, shards.length, index));
-  let left = driftNano;
-  return shards.map((meter) => {
-    const taken = Math.min(left, Math.max(0, spentBefore(meter, ids)));
-    left -= taken;
-    return -taken;
-  });
-}
+/** What each item has of the days that are over. */
+export const spentBefore = (shards: readonly Meter[], { day, month }: SpendIds): readonly number[] =>
+  shards.map((meter) => spentIn(meter.month, month) - spentIn(meter.day, day));
 
 export interface PastRepair {
   readonly month: string;
@@ -55,8 +29,7 @@ export function planPastRepair(
   records: readonly OpenRecord[],
   nowMs: number,
 ): Update | undefined {
-  const known = new Set(records.map(({ requestId, expiresAtMs }) => formatMarker(requestId, expiresAtMs)));
-  const orphans = meter.open.filter((marker) => isAbandoned(marker, nowMs) && !known.has(marker));
+  const orphans = orphansOf(meter, records, nowMs);
   if (changeNano === 0 && orphans.length === 0) return undefined;
   const expression = createExpression();
   const last = meter.reconciled;

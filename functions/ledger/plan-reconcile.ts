@@ -27,33 +27,37 @@ export interface Drift {
   readonly driftNano: number;
 }
 
-/** `shards` are all items of a scope, `records` those of its requests in flight. */
+/** What each item of a scope has in a window. */
+export const spentOf = (shards: readonly Meter[], window: WindowName, id: string): readonly number[] =>
+  shards.map((meter) => spentIn(meter[window], id));
+
+/** `shards` are all items of a scope with what of each is compared, `records` those of the requests in flight in it. */
 export function findDrift(
+  { window, id }: Pick<Drift, 'window' | 'id'>,
   shards: readonly Meter[],
+  spentNano: readonly number[],
   records: readonly OpenRecord[],
-  window: WindowName,
-  id: string,
   loggedNano: number,
 ): Drift {
-  const countedNano = shards.reduce((sum, meter) => sum + spentIn(meter[window], id), 0);
+  const countedNano = spentNano.reduce((sum, nano) => sum + nano, 0);
   const openNano = shards.reduce((sum, meter) => sum + reservedIn(meter, records), 0);
   return { window, id, countedNano, openNano, loggedNano, driftNano: countedNano - openNano - loggedNano };
 }
 
 /** What the open records that a meter holds the markers of have reserved on it. */
-export function reservedIn(meter: Meter, records: readonly OpenRecord[]): number {
+function reservedIn(meter: Meter, records: readonly OpenRecord[]): number {
   return records
     .map((record) => ({ ...record, marker: formatMarker(record.requestId, record.expiresAtMs) }))
     .filter(({ marker }) => meter.open.includes(marker))
     .reduce((sum, { costNano, marker, raises }) => sum + costNano + raisedOn(meter, marker, raises), 0);
 }
 
-/** What every item takes of a drift: taken off where there is something to take, added to all of them alike. */
-export function spreadDrift(driftNano: number, shards: readonly Meter[], window: WindowName, id: string) {
-  if (driftNano <= 0) return shards.map((_, index) => shareOf(-driftNano, shards.length, index));
+/** What every item changes by: taken off where there is something to take, added to all of them alike. */
+export function spreadDrift(driftNano: number, spentNano: readonly number[]): readonly number[] {
+  if (driftNano <= 0) return spentNano.map((_, index) => shareOf(-driftNano, spentNano.length, index));
   let left = driftNano;
-  return shards.map((meter) => {
-    const taken = Math.min(left, Math.max(0, spentIn(meter[window], id)));
+  return spentNano.map((spent) => {
+    const taken = Math.min(left, Math.max(0, spent));
     left -= taken;
     return -taken;
   });
@@ -73,8 +77,7 @@ export function planRepair(
   nowMs: number,
 ): Update | undefined {
   const changes = repairs.filter(({ changeNano }) => changeNano !== 0);
-  const known = new Set(records.map(({ requestId, expiresAtMs }) => formatMarker(requestId, expiresAtMs)));
-  const orphans = meter.open.filter((marker) => isAbandoned(marker, nowMs) && !known.has(marker));
+  const orphans = orphansOf(meter, records, nowMs);
   const reserved = reservedIn(meter, records);
   const keepsReserved = orphans.length === 0 && (meter.reservedNano ?? 0) === reserved;
   if (changes.length === 0 && keepsReserved) return undefined;
@@ -101,6 +104,11 @@ export function planRepair(
 }
 
 /** Markers that no record belongs to. */
+export function orphansOf({ open }: Meter, records: readonly OpenRecord[], nowMs: number): readonly string[] {
+  const known = new Set(records.map(({ requestId, expiresAtMs }) => formatMarker(requestId, expiresAtMs)));
+  return open.filter((marker) => isAbandoned(marker, nowMs) && !known.has(marker));
+}
+
 export function dropOrphans(expression: Expression, meter: Meter, orphans: readonly string[]): void {
   if (orphans.length === 0) return;
   expression.delete(expression.name('open'), expression.value('orphans', stringSet(orphans)));

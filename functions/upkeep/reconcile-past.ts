@@ -2,7 +2,8 @@
 import type { Account } from '../adapters/dynamo-reconcile.ts';
 import type { Scope, SpendLog } from '../core/ports.ts';
 import { dayAt, dayStartsAtMs, monthAt, monthStartsAtMs } from '../ledger/calendar.ts';
-import { findPastDrift, spreadPastDrift } from '../ledger/plan-reconcile-past.ts';
+import { findDrift, spreadDrift } from '../ledger/plan-reconcile.ts';
+import { spentBefore } from '../ledger/plan-reconcile-past.ts';
 import type { ReconcileOptions, ScopeResult } from './reconcile.ts';
 
 /** Longer than a request can last with its settlement: until then what began yesterday is left alone. */
@@ -28,12 +29,13 @@ export async function reconcilePast(
     // Its row may be there, and its meters may not have been told yet.
     if (records.some(({ decision }) => decision !== undefined)) return busy;
     const logged = fromMs === toMs ? 0 : ((await log.spend(fromMs, toMs)).get(scope) ?? 0);
-    const drift = findPastDrift(shards, records, ids, logged);
+    const spentNano = spentBefore(shards, ids);
+    const drift = findDrift({ window: 'month', id: ids.month }, shards, spentNano, records, logged);
     const differs = drift.driftNano !== 0;
     const same = isBusyToday ? 'busy' : 'same';
     if (!apply) return { scope, drifts: [drift], state: differs ? 'differs' : same };
     const run = new Date(nowMs).toISOString();
-    const changes = spreadPastDrift(drift.driftNano, shards, ids);
+    const changes = spreadDrift(drift.driftNano, spentNano);
     const written = await Promise.all(
       shards.map((meter, shard) => {
         const repair = { month: ids.month, changeNano: changes[shard] ?? 0, run };

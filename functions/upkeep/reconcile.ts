@@ -6,7 +6,7 @@
 import type { Account, ReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import type { Scope, SpendLog } from '../core/ports.ts';
 import { dayAt, dayEndsAtMs, dayStartsAtMs, monthAt, monthEndsAtMs, monthStartsAtMs } from '../ledger/calendar.ts';
-import { type Drift, findDrift, spreadDrift } from '../ledger/plan-reconcile.ts';
+import { type Drift, findDrift, spentOf, spreadDrift } from '../ledger/plan-reconcile.ts';
 import { reconcilePast, remembering } from './reconcile-past.ts';
 
 export interface ReconcileOptions {
@@ -52,11 +52,11 @@ async function reconcileNow({ store, log, nowMs, apply }: ReconcileOptions, scop
     const { shards, records } = now;
     const drifts = windows.map(({ name, id, fromMs, toMs }, index) => {
       const within = records.filter(({ startedAtMs }) => startedAtMs >= fromMs && startedAtMs < toMs);
-      return findDrift(shards, within, name, id, logged[index]?.get(scope) ?? 0);
+      return findDrift({ window: name, id }, shards, spentOf(shards, name, id), within, logged[index]?.get(scope) ?? 0);
     });
     const differs = drifts.some(({ driftNano }) => driftNano !== 0);
     if (!apply) return { scope, drifts, state: differs ? 'differs' : 'same' };
-    const changes = drifts.map(({ driftNano, window, id }) => spreadDrift(driftNano, shards, window, id));
+    const changes = drifts.map(({ driftNano, window, id }) => spreadDrift(driftNano, spentOf(shards, window, id)));
     const written = await Promise.all(
       shards.map((meter, shard) => {
         const repairs = drifts.map(({ window, id }, index) => ({
