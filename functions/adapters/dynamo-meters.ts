@@ -71,10 +71,10 @@ export function createMeterStore(
       try {
         const send = async () => {
           const output = await client.send(command).catch((error: unknown) => {
-            rate.note(ref.scope, Date.now(), isThrottled(error));
+            rate.note(ref, Date.now(), isThrottled(error));
             throw error;
           });
-          rate.note(ref.scope, Date.now());
+          rate.note(ref, Date.now());
           return output;
         };
         const output = await repeatable(`update the meter ${ref.scope}`, waiting, send);

@@ -3,9 +3,9 @@ import { createWriteRate } from '../../../functions/adapters/write-rate.ts';
 
 function rate() {
   const warnings: string[] = [];
-  const made = createWriteRate((item, writes, throttled) => warnings.push(`${item} ${writes} ${throttled}`), 3);
-  const write = (item: string, nowMs: number, times: number) => {
-    for (let index = 0; index < times; index += 1) made.note(item, nowMs);
+  const made = createWriteRate((scope, writes, throttled) => warnings.push(`${scope} ${writes} ${throttled}`), 3);
+  const write = (scope: string, nowMs: number, times: number, shard = 0) => {
+    for (let index = 0; index < times; index += 1) made.note({ scope, shard }, nowMs);
   };
   return { ...made, write, warnings };
 }
@@ -24,12 +24,20 @@ describe('the writes of a meter', () => {
 
   it('are too many at the first that is throttled', () => {
     const { note, warnings } = rate();
-    note('org', 0, true);
-    note('org', 10, true);
+    note({ scope: 'org', shard: 0 }, 0, true);
+    note({ scope: 'org', shard: 0 }, 10, true);
     expect(warnings).toEqual(['org 1 true']);
   });
 
-  it('are remembered of so many meters and no more', () => {
+  it('are those of one item: spread over enough shards they are not many', () => {
+    const { write, warnings } = rate();
+    for (const shard of [0, 1, 2]) write('org', 0, 249, shard);
+    expect(warnings).toEqual([]);
+    write('org', 0, 1, 2);
+    expect(warnings).toEqual(['org 250 false']);
+  });
+
+  it('are remembered of so many items and no more', () => {
     const { write, warnings } = rate();
     write('a', 0, 249);
     for (const other of ['b', 'c', 'd']) write(other, 0, 1);
