@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Config } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
+import { itemKey } from '../ledger/attributes.ts';
 import { configKey } from '../table.ts';
 import {
   type AppliedConfig,
@@ -132,8 +133,8 @@ async function publish(
   }
   await keep(next);
   if (version > KEPT_VERSIONS) {
-    const { pk, sk } = configKey(version - KEPT_VERSIONS);
-    const forget = new DeleteItemCommand({ TableName: table, Key: { pk: { S: pk }, sk: { S: sk } } });
+    const old = configKey(version - KEPT_VERSIONS);
+    const forget = new DeleteItemCommand({ TableName: table, Key: itemKey(old) });
     await repeatable('forget an old configuration', realWaiting, () => client.send(forget));
   }
   return next;

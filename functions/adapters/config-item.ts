@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Config, parseConfig } from '../core/config.ts';
 import { GatewayError } from '../core/errors.ts';
+import { itemKey } from '../ledger/attributes.ts';
 import { checkVersion, VERSION } from '../ledger/item-version.ts';
 import { configKey } from '../table.ts';
 
@@ -52,8 +53,7 @@ export function configItem(
 ): ConfigAttributes {
   const { version, base, appliedAt, copyOf, note, body, source } = applied;
   return {
-    pk: { S: key.pk },
-    sk: { S: key.sk },
+    ...itemKey(key),
     ...VERSION,
     version: { N: String(version) },
     base: { S: base },

@@ -1,5 +1,6 @@
 /** Reads what `config apply` published. */
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { itemKey } from '../ledger/attributes.ts';
 import { configKey } from '../table.ts';
 import { type AppliedConfig, parseConfigItem } from './config-item.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
@@ -19,10 +20,9 @@ export interface ConfigStoreOptions extends TableAccess {
 export function createConfigStore({ client, table, waiting = realWaiting }: ConfigStoreOptions): ConfigStore {
   return {
     async read(version) {
-      const { pk, sk } = configKey(version);
       const command = new GetItemCommand({
         TableName: table,
-        Key: { pk: { S: pk }, sk: { S: sk } },
+        Key: itemKey(configKey(version)),
         ConsistentRead: true,
       });
       const output = await repeatable(ACTION, waiting, () => client.send(command)).catch((error: unknown) => {

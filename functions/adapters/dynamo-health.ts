@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { BatchGetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type HealthStore, type StoredHealth, type TargetHealth, UNKNOWN, WELL } from '../core/target-health.ts';
-import { type Item, number, text, type Value } from '../ledger/attributes.ts';
+import { type Item, itemKey, number, text, type Value } from '../ledger/attributes.ts';
 import { checkVersion, VERSION } from '../ledger/item-version.ts';
 import { healthKey } from '../table.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
@@ -32,10 +32,7 @@ const NUMBERS = {
 
 const NUMBER_FIELDS = Object.entries(NUMBERS) as [keyof typeof NUMBERS, string][];
 
-const keyOf = (target: string) => {
-  const { pk, sk } = healthKey(target);
-  return { pk: { S: pk }, sk: { S: sk } };
-};
+const keyOf = (target: string) => itemKey(healthKey(target));
 
 export function createDynamoHealth({ client, table, waiting = realWaiting }: DynamoHealthOptions): HealthStore {
   const readItems = async (targets: readonly string[]): Promise<readonly Item[]> => {

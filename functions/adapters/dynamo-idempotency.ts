@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GatewayError } from '../core/errors.ts';
 import type { Claim, ClaimRequest, IdempotencyStore, StoredAnswer } from '../core/ports.ts';
-import { brokenItem } from '../ledger/attributes.ts';
+import { brokenItem, itemKey } from '../ledger/attributes.ts';
 import { checkVersion, VERSION } from '../ledger/item-version.ts';
 import { idempotencyKey } from '../table.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
@@ -191,18 +191,16 @@ function claimItem(request: ClaimRequest): Record<string, AttributeValue> {
 
 /** The id of the gateway's key goes into the hash: nobody meets an idempotency key of somebody else's. */
 function headKey(request: ClaimRequest) {
-  return attributes(idempotencyKey(hashOf(request), 'claim'));
+  return itemKey(idempotencyKey(hashOf(request), 'claim'));
 }
 
 /** By run: what a run that died has left does not mix with what the next one writes. */
 function partKey(request: ClaimRequest, run: string, part: number) {
-  return attributes(idempotencyKey(hashOf(request), `part#${run}#${part}`));
+  return itemKey(idempotencyKey(hashOf(request), `part#${run}#${part}`));
 }
 
 const hashOf = ({ keyId, idempotencyKey: key }: ClaimRequest): string =>
   createHash('sha256').update(`${keyId}\n${key}`).digest('hex');
-
-const attributes = ({ pk, sk }: { pk: string; sk: string }) => ({ pk: { S: pk }, sk: { S: sk } });
 
 function split(bytes: Buffer, size: number): readonly Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, part) =>

@@ -1,6 +1,7 @@
 /** Whose key this is, from the table, remembered for seconds. */
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { KeyStore } from '../core/ports.ts';
+import { itemKey } from '../ledger/attributes.ts';
 import { callerOf, isUsable, type KeyEntry, looksLikeKey, parseKey } from '../ledger/keys.ts';
 import { KEYS_PARTITION } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
@@ -44,7 +45,7 @@ export function createDynamoKeyStore(options: DynamoKeyStoreOptions): KeyStore {
   const asked = new Map<string, Promise<KeyEntry | undefined>>();
 
   const read = async (hash: string, nowMs: number): Promise<KeyEntry | undefined> => {
-    const key = { pk: { S: KEYS_PARTITION }, sk: { S: hash } };
+    const key = itemKey({ pk: KEYS_PARTITION, sk: hash });
     const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
     const output = await repeatable(ACTION, waiting, () => client.send(command)).catch((error: unknown) => {
       throw classifyFailure(error) === 'expression' ? unavailable(ACTION, error) : error;

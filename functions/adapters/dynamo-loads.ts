@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { LoadStore, ServerLoad } from '../core/server-load.ts';
-import { number } from '../ledger/attributes.ts';
+import { itemKey, number } from '../ledger/attributes.ts';
 import { checkVersion, newerItem, VERSIONED } from '../ledger/item-version.ts';
 import { loadKey } from '../table.ts';
 import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
@@ -19,10 +19,7 @@ export interface DynamoLoadsOptions extends TableAccess {
 /** Long after anybody goes by it. */
 const KEPT_SECONDS = 3_600;
 
-const keyOf = (provider: string) => {
-  const { pk, sk } = loadKey(provider);
-  return { pk: { S: pk }, sk: { S: sk } };
-};
+const keyOf = (provider: string) => itemKey(loadKey(provider));
 
 export function createDynamoLoads({ client, table, waiting = realWaiting }: DynamoLoadsOptions): LoadStore {
   return {

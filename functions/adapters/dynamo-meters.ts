@@ -1,6 +1,6 @@
 /** Reads and writes meters, and remembers how each of them looked last. What is remembered is only ever a first guess. */
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../ledger/attributes.ts';
+import { type Item, itemKey } from '../ledger/attributes.ts';
 import type { Update } from '../ledger/expression.ts';
 import { VERSIONED } from '../ledger/item-version.ts';
 import { type Meter, type MeterRef, parseMeter } from '../ledger/meter.ts';
@@ -57,10 +57,9 @@ export function createMeterStore(
     read: async (refs) => (refs.length === 0 ? [] : read(refs)),
 
     async write(ref, update) {
-      const { pk, sk } = meterKey(ref.scope, ref.shard);
       const command = new UpdateItemCommand({
         TableName: table,
-        Key: { pk: { S: pk }, sk: { S: sk } },
+        Key: itemKey(meterKey(ref.scope, ref.shard)),
         UpdateExpression: update.update,
         ConditionExpression: [VERSIONED.unlessNewer, update.condition].filter(Boolean).join(' AND '),
         ExpressionAttributeNames: { ...update.names, ...VERSIONED.names },

@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Reservation, ReservedScope, ReserveRequest } from '../core/ports.ts';
-import type { Item } from '../ledger/attributes.ts';
+import { type Item, itemKey } from '../ledger/attributes.ts';
 import type { Update } from '../ledger/expression.ts';
 import {
   cancelledRecord,
@@ -104,5 +104,3 @@ export function createReservationStore({ client, table }: TableAccess, waiting: 
     },
   };
 }
-
-const itemKey = ({ pk, sk }: RecordKey): { pk: { S: string }; sk: { S: string } } => ({ pk: { S: pk }, sk: { S: sk } });

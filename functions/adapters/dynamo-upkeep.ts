@@ -6,7 +6,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Item, number, stringSet } from '../ledger/attributes.ts';
+import { type Item, itemKey, number, stringSet } from '../ledger/attributes.ts';
 import { VERSIONED } from '../ledger/item-version.ts';
 import { formatMarker } from '../ledger/markers.ts';
 import {
@@ -50,8 +50,8 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
   const meters = createMeterStore(access, waiting);
   const { settleOn, countOn } = createMeterWrites(meters, waiting);
   const views = createScopeViews(meters);
-  const cursorKey = { pk: { S: CURSOR_KEY.pk }, sk: { S: CURSOR_KEY.sk } };
-  const keyOf = ({ pk, requestId }: OpenRecord) => ({ pk: { S: pk }, sk: { S: requestId } });
+  const cursorKey = itemKey(CURSOR_KEY);
+  const keyOf = ({ pk, requestId }: OpenRecord) => itemKey({ pk, sk: requestId });
 
   const queryBucket = async (partition: string): Promise<readonly Item[]> => {
     const items: Item[] = [];

@@ -8,7 +8,7 @@
  */
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Scope, WaitingLine } from '../core/ports.ts';
-import { number } from '../ledger/attributes.ts';
+import { itemKey, number } from '../ledger/attributes.ts';
 import { checkVersion, VERSIONED } from '../ledger/item-version.ts';
 import { TOP_PRIORITY } from '../ledger/wait-plan.ts';
 import { lineKey } from '../table.ts';
@@ -41,10 +41,7 @@ export function createDynamoWaitingLine({
   const lines = createBoundedMap<Scope, Line>(REMEMBERED);
   const crowded = createBoundedMap<Scope, number>(REMEMBERED);
   const asked = new Map<Scope, Promise<Line>>();
-  const keyOf = (scope: Scope) => {
-    const { pk, sk } = lineKey(scope);
-    return { pk: { S: pk }, sk: { S: sk } };
-  };
+  const keyOf = (scope: Scope) => itemKey(lineKey(scope));
 
   const read = async (scope: Scope, nowMs: number): Promise<Line> => {
     const command = new GetItemCommand({ TableName: table, Key: keyOf(scope) });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GatewayError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log-level.ts';
+import { itemKey } from '../ledger/attributes.ts';
 import {
   formatKey,
   formatKeyId,
@@ -103,7 +104,7 @@ async function setDisabled(options: TableAccess & { readonly id: string }, disab
   if (found === undefined) throw new GatewayError('not-found', `There is no key "${id}".`, { param: 'id' });
   const command = new UpdateItemCommand({
     TableName: table,
-    Key: { pk: { S: KEYS_PARTITION }, sk: { S: found.hash } },
+    Key: itemKey({ pk: KEYS_PARTITION, sk: found.hash }),
     UpdateExpression: 'SET #disabled = :disabled',
     ConditionExpression: 'attribute_exists(#id)',
     ExpressionAttributeNames: { '#disabled': 'disabled', '#id': 'id' },

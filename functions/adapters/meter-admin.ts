@@ -2,7 +2,7 @@
 import { ConditionalCheckFailedException, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { toGatewayError } from '../core/errors.ts';
 import type { LimitName, Scope } from '../core/ports.ts';
-import { type Item, number, text, type Value } from '../ledger/attributes.ts';
+import { type Item, itemKey, number, text, type Value } from '../ledger/attributes.ts';
 import { createExpression } from '../ledger/expression.ts';
 import { newerItem, VERSION, VERSIONED } from '../ledger/item-version.ts';
 import { LIMIT_NAMES, type Limits, NANO_PER_USD } from '../ledger/limits.ts';
@@ -29,7 +29,7 @@ export interface SetLimitsOptions extends TableAccess, MeterSettings {
 export async function setLimits({ client, table, scope, ...settings }: SetLimitsOptions): Promise<void> {
   const { limits, timeZone, shards, nowMs = Date.now() } = settings;
   checkSettings(scope, settings);
-  const { pk, sk } = meterKey(scope);
+  const key = meterKey(scope);
   const expression = createExpression();
   expression.set(expression.name('kind'), expression.value('kind', text('meter')));
   const version = expression.name('v');
@@ -45,14 +45,14 @@ export async function setLimits({ client, table, scope, ...settings }: SetLimits
   const { condition, update, names, values } = expression.build();
   const command = new UpdateItemCommand({
     TableName: table,
-    Key: { pk: { S: pk }, sk: { S: sk } },
+    Key: itemKey(key),
     UpdateExpression: update,
     ConditionExpression: condition,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   });
   await repeatable(`set the limits of ${scope}`, realWaiting, () => client.send(command)).catch((error: unknown) => {
-    throw error instanceof ConditionalCheckFailedException ? newerItem(pk) : error;
+    throw error instanceof ConditionalCheckFailedException ? newerItem(key.pk) : error;
   });
   const meters = createMeterStore({ client, table }, realWaiting);
   if (shards !== undefined) await reshard({ meters, waiting: realWaiting, scope, nowMs });

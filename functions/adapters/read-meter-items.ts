@@ -1,5 +1,5 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../ledger/attributes.ts';
+import { type Item, itemKey } from '../ledger/attributes.ts';
 import type { MeterRef } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
 import { backOff, classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
@@ -30,7 +30,7 @@ export async function readMeterItems(
     for (let round = 0; keys.length > 0; round += 1) {
       if (round >= ROUNDS) throw unavailable(ACTION, new Error('DynamoDB leaves keys unprocessed'));
       if (round > 0) await backOff(waiting, round);
-      const wanted = keys.map((pk) => ({ pk: { S: pk }, sk: { S: meterKey('').sk } }));
+      const wanted = keys.map((pk) => itemKey({ pk, sk: meterKey('').sk }));
       const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } });
       const output = await repeatable(ACTION, waiting, () => client.send(command)).catch(asUnavailable);
       for (const item of output.Responses?.[table] ?? []) found.set(item.pk?.S ?? '', item);

@@ -26,6 +26,9 @@ export type Value =
   | { L: Value[] }
   | { M: Record<string, Value> };
 
+/** The key of an item, of which `table.ts` has the names. */
+export const itemKey = ({ pk, sk }: { readonly pk: string; readonly sk: string }) => ({ pk: { S: pk }, sk: { S: sk } });
+
 export const text = (value: string): Value => ({ S: value });
 export const number = (value: number): Value => ({ N: String(value) });
 export const numbers = (values: readonly number[]): Value => ({ L: values.map(number) });

@@ -5,6 +5,7 @@ import { KEYS_PARTITION } from '../table.ts';
 import {
   brokenItem,
   type Item,
+  itemKey,
   number,
   readFlag,
   readNumber,
@@ -66,8 +67,7 @@ export function keyItem(hash: string, key: string, entry: Omit<KeyEntry, 'hint' 
     return value === undefined ? [] : [[field, text(value)] as const];
   });
   return {
-    pk: text(KEYS_PARTITION),
-    sk: text(hash),
+    ...itemKey({ pk: KEYS_PARTITION, sk: hash }),
     ...VERSION,
     id: text(entry.id),
     ...Object.fromEntries(owner),

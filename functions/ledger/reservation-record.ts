@@ -5,7 +5,17 @@
  */
 import type { Reservation, ReservedScope, ReserveRequest, Settlement } from '../core/ports.ts';
 import { RESERVATION_BUCKETS } from '../table.ts';
-import { type Item, number, numbers, readCounter, readNumbers, text, texts, type Value } from './attributes.ts';
+import {
+  type Item,
+  itemKey,
+  number,
+  numbers,
+  readCounter,
+  readNumbers,
+  text,
+  texts,
+  type Value,
+} from './attributes.ts';
 import { createExpression, type Update } from './expression.ts';
 import { checkVersion, VERSION } from './item-version.ts';
 import { expiryMinute } from './markers.ts';
@@ -35,11 +45,9 @@ function bucketOf(requestId: string): number {
 }
 
 export function openRecord(request: ReserveRequest): Record<string, Value> {
-  const { pk, sk } = recordKey(request.requestId, request.expiresAtMs);
   const about = Object.entries(request.about).map(([name, value]) => [name, text(value)] as const);
   return {
-    pk: text(pk),
-    sk: text(sk),
+    ...itemKey(recordKey(request.requestId, request.expiresAtMs)),
     ...VERSION,
     started_ms: number(request.nowMs),
     expires_ms: number(request.expiresAtMs),
