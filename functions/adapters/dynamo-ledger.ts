@@ -11,6 +11,7 @@ import { formatMarker } from '../ledger/markers.ts';
 import { isLimited } from '../ledger/meter.ts';
 import type { ReserveAsk } from '../ledger/plan-reserve.ts';
 import { isNearlySpent, rateLimitsOf, roomOf } from '../ledger/room.ts';
+import { allOf } from './all-of.ts';
 import { realWaiting, type Waiting, wasNeverSent } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
 import { createReservationStore } from './dynamo-reservations.ts';
@@ -166,7 +167,7 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
         nowMs,
       };
       const count = { marker, costNano: decided.costNano, atMs: reservation.nowMs };
-      await allOf([
+      await allOf<unknown>([
         log(),
         ...reserved.map((charged) => settleOn(charged, correction)),
         // Nothing is awaited in between: a failure that nobody waits for yet would end the process.
@@ -210,10 +211,4 @@ interface Looked {
   readonly remembered: readonly ScopeView[];
   /** By a scope that was read just now. */
   readonly denial: Denial | undefined;
-}
-
-/** Waits for all of them, then fails if one did: what goes on behind an error's back could not be told from it. */
-async function allOf(promises: readonly Promise<unknown>[]): Promise<void> {
-  const results = await Promise.allSettled(promises);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

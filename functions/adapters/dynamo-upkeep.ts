@@ -20,6 +20,7 @@ import {
 import { openPartition } from '../ledger/reservation-record.ts';
 import { CURSOR_KEY, readProgress, type SweepProgress } from '../ledger/sweep-cursor.ts';
 import { RESERVATION_BUCKETS } from '../table.ts';
+import { allOf } from './all-of.ts';
 import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import { createMeterStore } from './dynamo-meters.ts';
 import { createMeterWrites } from './meter-writes.ts';
@@ -141,11 +142,10 @@ export function createUpkeepStore({ waiting = realWaiting, ...access }: UpkeepSt
       const count = { marker, costNano, atMs: record.startedAtMs };
       // Before the first write: a failure that nobody waits for yet would end the process.
       const found = cancelled ? [] : await counters(views, counted, marker);
-      const ended = await Promise.allSettled([
+      await allOf([
         ...reserved.map((charged) => settleOn(charged, correction)),
         ...found.map((meter) => countOn(meter, count)),
       ]);
-      for (const result of ended) if (result.status === 'rejected') throw result.reason;
     },
 
     async close(record) {

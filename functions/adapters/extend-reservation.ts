@@ -7,6 +7,7 @@
 import type { Ledger, Reservation } from '../core/ports.ts';
 import { formatMarker } from '../ledger/markers.ts';
 import { planRaise } from '../ledger/plan-raise.ts';
+import { allOf } from './all-of.ts';
 import type { ReservationStore } from './dynamo-reservations.ts';
 import type { ScopeReserves } from './reserve-scopes.ts';
 import type { ScopeViews } from './scope-views.ts';
@@ -26,10 +27,7 @@ export function createExtend(views: ScopeViews, reserves: ScopeReserves, records
     });
     if (places.length < reserved.length) return undefined;
     if (!(await records.raise(extended))) return undefined;
-    const given = await Promise.allSettled(
-      places.map(({ view, meter, charged }) => reserves.raise(view, meter, charged, raise)),
-    );
-    for (const result of given) if (result.status === 'rejected') throw result.reason;
-    return given.every((result) => result.status === 'fulfilled' && result.value) ? extended : undefined;
+    const given = await allOf(places.map(({ view, meter, charged }) => reserves.raise(view, meter, charged, raise)));
+    return given.every(Boolean) ? extended : undefined;
   };
 }
