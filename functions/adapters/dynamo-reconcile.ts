@@ -54,10 +54,11 @@ export function createReconcileStore(access: TableAccess, waiting: Waiting = rea
 
     async read(scope) {
       try {
-        const shards = await readEveryShard(meters, [scope]);
         const template = templateOf(scope);
-        const [model] = await meters.read(template === undefined ? [] : [{ scope: template, shard: 0 }]);
+        const items = await readEveryShard(meters, template === undefined ? [scope] : [scope, template]);
+        const shards = items.filter((item) => item.scope === scope);
         const [main] = shards;
+        const model = items.find((item) => item.scope === template);
         const timeZone = main === undefined ? 'UTC' : policyOf(main, model).timeZone;
         return { scope, timeZone, shards, records: await recordsOf(shards) };
       } catch (thrown) {
