@@ -22,6 +22,7 @@ import { brokenItem, itemKey } from '../ledger/attributes.ts';
 import { checkVersion, VERSION } from '../ledger/item-version.ts';
 import { idempotencyKey } from '../table.ts';
 import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { inParallel } from './in-parallel.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
 export interface DynamoIdempotencyOptions extends TableAccess {
@@ -95,7 +96,8 @@ export function createDynamoIdempotency(options: DynamoIdempotencyOptions): Idem
     if (contentType === undefined) throw brokenItem(where, 'content_type', 'must be a string');
     const parts = Number(item.parts?.N ?? 0);
     const names = Array.from({ length: parts }, (_, part) => partKey(request, item.run?.S ?? '', part));
-    const bodies = [item.body?.B, ...(await inBatches(names, read)).map((found) => found?.body?.B)].slice(parts && 1);
+    const stored = await inParallel(names, PARTS_AT_ONCE, read);
+    const bodies = [item.body?.B, ...stored.map((found) => found?.body?.B)].slice(parts && 1);
     const bytes = bodies.map((body) => {
       if (body === undefined) throw brokenItem(where, 'body', 'is missing, or one of its parts');
       return body;
@@ -128,7 +130,7 @@ export function createDynamoIdempotency(options: DynamoIdempotencyOptions): Idem
       const parts = bytes === undefined || bytes.length <= partBytes ? [] : split(bytes, partBytes);
       const untilMs = nowMs + KEPT_MS;
       const ttl = { N: String(Math.ceil(untilMs / 1_000) + MARGIN_SECONDS) };
-      await inBatches([...parts.entries()], async ([part, body]) => {
+      await inParallel(parts.entries(), PARTS_AT_ONCE, async ([part, body]) => {
         const key = partKey(request, request.requestId, part);
         const item = { ...key, ...VERSION, body: { B: body }, ttl };
         await run('keep the answer', () => client.send(new PutItemCommand({ TableName: table, Item: item })));
@@ -206,12 +208,4 @@ function split(bytes: Buffer, size: number): readonly Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, part) =>
     bytes.subarray(part * size, (part + 1) * size),
   );
-}
-
-async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let from = 0; from < items.length; from += PARTS_AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(from, from + PARTS_AT_ONCE).map(work))));
-  }
-  return results;
 }

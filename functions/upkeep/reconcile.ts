@@ -4,6 +4,7 @@
  * rests, or the log lags, it is held to the days that are over.
  */
 import type { Account, ReconcileStore } from '../adapters/dynamo-reconcile.ts';
+import { inParallel } from '../adapters/in-parallel.ts';
 import type { Scope, SpendLog } from '../core/ports.ts';
 import { dayAt, dayEndsAtMs, dayStartsAtMs, monthAt, monthEndsAtMs, monthStartsAtMs } from '../ledger/calendar.ts';
 import { type Drift, findDrift, spentOf, spreadDrift } from '../ledger/plan-reconcile.ts';
@@ -21,23 +22,23 @@ export interface ScopeResult {
   readonly scope: Scope;
   readonly drifts: readonly Drift[];
   /**
-   * `busy`: requests were settled all the while. `unreadable`: the reason is in `problem`. `repaired`: it differed, or
-   * held what nobody is left to settle, and is as the log now.
+   * `busy`: requests were settled all the while. `unreadable`: the reason is in `problem`. `repaired`: it differed, and is
+   * as the log now.
    */
   readonly state: 'same' | 'differs' | 'repaired' | 'busy' | 'unreadable';
   readonly problem?: string;
 }
 
 const TRIES = 4;
+/** Scopes at once: each end user may be one, and a run has ten minutes. */
+const PARALLEL = 8;
 
 export async function reconcile(options: ReconcileOptions): Promise<readonly ScopeResult[]> {
-  const results: ScopeResult[] = [];
   const past = { ...options, log: remembering(options.log) };
-  for (const scope of await options.store.scopes()) {
+  return inParallel(await options.store.scopes(), PARALLEL, async (scope) => {
     const now = options.log.lateMs > 0 ? undefined : await reconcileNow(options, scope);
-    results.push(now !== undefined && now.state !== 'busy' ? now : await reconcilePast(past, scope, now !== undefined));
-  }
-  return results;
+    return now !== undefined && now.state !== 'busy' ? now : reconcilePast(past, scope, now !== undefined);
+  });
 }
 
 async function reconcileNow({ store, log, nowMs, apply }: ReconcileOptions, scope: Scope): Promise<ScopeResult> {

@@ -4,6 +4,7 @@
  * that a sweep that dies is finished by the next one. Two at once are harmless: a record is claimed by one of them, and
  * applying it twice changes nothing.
  */
+import { inParallel } from '../adapters/in-parallel.ts';
 import { toGatewayError } from '../core/errors.ts';
 import { GATEWAY_VERSION } from '../gateway/version.ts';
 import type { Item } from '../ledger/attributes.ts';
@@ -43,7 +44,7 @@ export async function sweep(upkeep: Sweeping, untilMs: number): Promise<SweepRes
   let failed = 0;
   let { to } = range;
   const sweepMinute = async (minute: number): Promise<boolean> => {
-    const ended = await endAll(upkeep, await store.due(minute));
+    const ended = await inParallel(await store.due(minute), PARALLEL, (item) => end(upkeep, item));
     swept += ended.filter((outcome) => outcome === 'ended').length;
     failed += ended.filter((outcome) => outcome === 'failed').length;
     return ended.every((outcome) => outcome === 'ended');
@@ -67,16 +68,6 @@ export async function sweep(upkeep: Sweeping, untilMs: number): Promise<SweepRes
 }
 
 type Outcome = 'ended' | 'failed' | 'claimed';
-
-async function endAll(upkeep: Sweeping, items: readonly Item[]): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) outcomes.push(await end(upkeep, item));
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
-  return outcomes;
-}
 
 async function end({ store, clock, log, report }: Sweeping, item: Item): Promise<Outcome> {
   try {
