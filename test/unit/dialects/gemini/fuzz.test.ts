@@ -7,10 +7,8 @@ import {
   decodeCountRequest,
   geminiProvider as provider,
 } from '../../../../functions/dialects/gemini/index.ts';
+import { FUZZ_RUNS } from '../../../support/fuzz-runs.ts';
 import { encodeTarget } from './support.ts';
-
-/** `TOLLGATE_FUZZ_RUNS=10000 npx vitest run --project unit test/unit/dialects/gemini/fuzz.test.ts` for the long form. */
-const RUNS = Number(process.env.TOLLGATE_FUZZ_RUNS ?? 1_000);
 
 /** Anything at all, of the names that the decoder looks at: mostly wrong, and wrong in every place. */
 const word = fc.constantFrom(
@@ -154,10 +152,10 @@ describe('decodeRequest, for any body,', { timeout: 120_000 }, () => {
           expect(value).toEqual(before);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: FUZZ_RUNS },
     );
     // Errors for everything would pass the test above.
-    expect(decoded).toBeGreaterThan(RUNS / 50);
+    expect(decoded).toBeGreaterThan(FUZZ_RUNS / 50);
   });
 
   it('also where it is nothing like a request', () => {
@@ -169,7 +167,7 @@ describe('decodeRequest, for any body,', { timeout: 120_000 }, () => {
           expect(error).toBeInstanceOf(GatewayError);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: FUZZ_RUNS },
     );
   });
 });
@@ -220,9 +218,9 @@ describe('the decoders of answers, for any chunk,', { timeout: 120_000 }, () => 
           expect(error).toBeInstanceOf(GatewayError);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: FUZZ_RUNS },
     );
-    expect(finished).toBeGreaterThan(RUNS / 100);
+    expect(finished).toBeGreaterThan(FUZZ_RUNS / 100);
   });
 });
 
