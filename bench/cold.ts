@@ -119,7 +119,7 @@ async function bundleEmpty(folder: string): Promise<string> {
 }
 
 function sizes(asset: string): BenchReport['tables'][number] {
-  const code = readdirSync(asset).filter((file) => file.endsWith('.mjs'));
+  const code = readdirSync(asset).filter((file) => /\.mjs$|\.data-\w+\.json$/.test(file));
   const atInit = staticImports(asset);
   const sum = (files: readonly string[]): string => {
     const bytes = files.reduce((total, file) => total + statSync(join(asset, file)).size, 0);
@@ -135,7 +135,7 @@ function sizes(asset: string): BenchReport['tables'][number] {
         .map((file) => ({ file, size: statSync(join(asset, file)).size }))
         .sort((a, b) => b.size - a.size)
         .slice(0, 5)
-        .map(({ file }) => [`later: ${file.replace(/-[A-Z0-9]{8}\.mjs$/, '')}`, '1', sum([file])]),
+        .map(({ file }) => [`later: ${file.replace(/-[A-Z0-9]{8}\.(?:mjs|json)$/, '')}`, '1', sum([file])]),
       ['all together', String(code.length), sum(code)],
     ],
   };

@@ -65,6 +65,8 @@ function build(name: FunctionName): readonly OutputFile[] {
     alias: { undici: join(import.meta.dirname, 'lean-undici.mjs') },
     // undici's own switch for bundles: without it an experimental second parser comes along (150 kB).
     define: { esbuildDetection: '1' },
+    // A file beside the code, which Node itself reads when it is imported: esbuild would make JavaScript of it.
+    loader: { '.data.json': 'copy' },
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
     minify: true,

@@ -5,13 +5,9 @@ import type { Catalogue } from '../ledger/catalogue.ts';
 import { priceBookOf } from '../ledger/price-book.ts';
 import type { PriceBook } from '../ledger/prices.ts';
 
-let catalogue: Catalogue | undefined;
-
 /** Loaded late: a start that needs no price does not pay for it. What it costs is in `npm run bench -- prices`. */
 export async function deployedCatalogue(): Promise<Catalogue> {
-  const { CATALOGUE } = await import('../ledger/catalogue-data.ts');
-  // A test compiles it anew and compares.
-  catalogue ??= JSON.parse(CATALOGUE) as Catalogue;
+  const { default: catalogue } = await import('../ledger/catalogue.data.json', { with: { type: 'json' } });
   return catalogue;
 }
 

@@ -46,7 +46,7 @@ export interface PriceStore extends PriceReader {
   confirm(pointer: PricePointer, nowMs: number): Promise<void>;
 }
 
-/** An item holds 400 kB. All prices are 27 kB compressed (November 2026). */
+/** An item holds 400 kB. All prices are 29 kB compressed (November 2026). */
 const PART_BYTES = 350_000;
 /** What cannot be read in that time is read later. */
 const READ_MS = 2_000;

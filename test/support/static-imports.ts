@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+\.mjs)"/g;
+const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+\.(?:mjs|json))"/g;
 
 /** The files of a bundle that are read when its entry is imported: all but what is behind an `import()`. */
 export function staticImports(folder: string, entry = 'index.mjs'): readonly string[] {
