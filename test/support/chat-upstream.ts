@@ -1,6 +1,7 @@
 /**
  * A provider in OpenAI's dialect that counts. What it does is in the model's name: `slow-300` answers after so many ms,
- * `long-700000` with so many characters that do not compress, `hang` never, `fail` with 500, `cut` breaks off.
+ * `held` once it is told to, `long-700000` with so many characters that do not compress, `hang` never, `fail` with 500,
+ * `cut` breaks off.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,10 +20,13 @@ export interface ChatUpstream {
   calls(marker: string): readonly SeenCall[];
   /** The most that were in flight at once, of those whose body holds this text. */
   mostAtOnce(marker: string): number;
+  /** Answers all that are held. */
+  release(): void;
 }
 
 export function createChatUpstream(): ChatUpstream {
   const seen: { readonly call: SeenCall; readonly raw: string; atOnce: number; isOpen: boolean }[] = [];
+  const held: (() => void)[] = [];
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const raw = await text(request);
@@ -46,6 +50,7 @@ export function createChatUpstream(): ChatUpstream {
       response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"broken"}}');
       return;
     }
+    if (body.model === 'held') await new Promise<void>((resolve) => held.push(resolve));
     if (body.model.startsWith('slow')) await sleep(number);
     const content = body.model.startsWith('long')
       ? randomBytes(Math.ceil((number * 3) / 4)).toString('base64')
@@ -88,6 +93,9 @@ export function createChatUpstream(): ChatUpstream {
     },
     calls: (marker) => of(marker).map(({ call }) => call),
     mostAtOnce: (marker) => Math.max(0, ...of(marker).map(({ atOnce }) => atOnce)),
+    release() {
+      for (const answerNow of held.splice(0)) answerNow();
+    },
   };
 }
 
