@@ -33,24 +33,32 @@ export function createCondenser({ redactor, hash, most }: CondenseOptions): Cond
 
   const binary = (type: string, base64: string): string => `[${type}:${byteLength(base64)}:${hash(base64)}]`;
 
+  const bounded = (redacted: string): string => {
+    const kept = redacted.slice(0, left);
+    if (kept.length < redacted.length) isCut = true;
+    left -= kept.length;
+    return kept;
+  };
+
   const text = (raw: string, name: string): string => {
     if (raw.length >= BINARY_CHARACTERS && runEnd(raw, 0, ALNUM | BASE64 | URL_SAFE) === raw.length) {
-      return binary('binary', raw);
+      return bounded(binary('binary', raw));
     }
     const light = replaceDataUrls(raw, binary);
     // A window that is a document no more is redacted as text.
     const seen = light.length > left + MARGIN ? light.slice(0, left + MARGIN) : light;
-    const redacted = redactor.text(seen, name);
-    const kept = redacted.slice(0, left);
-    if (seen.length < light.length || kept.length < redacted.length) isCut = true;
-    left -= kept.length;
-    return kept;
+    if (seen.length < light.length) isCut = true;
+    return bounded(redactor.text(seen, name));
   };
 
   const keep = (value: Json | undefined, name: string, depth: number): Json => {
     if (value === undefined || value === null || typeof value === 'boolean') return value ?? null;
     if (typeof value === 'string') return text(value, name);
-    if (typeof value === 'number') return redactor.value(value);
+    if (typeof value === 'number') {
+      const kept = redactor.value(value);
+      // One that is a card is a text by now.
+      return typeof kept === 'string' ? bounded(kept) : kept;
+    }
     if (depth > DEPTH || left <= 0) {
       isCut = true;
       return null;

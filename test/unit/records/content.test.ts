@@ -53,6 +53,12 @@ describe('what is kept', () => {
     expect(short.isCut).toBe(false);
   });
 
+  it('is no more than the bound in what stands for a number or for bytes', () => {
+    const few = condenser(11);
+    expect(few.keep([4_111_111_111_111_111, bytes(3_000).toString('base64'), 7])).toEqual(['[card:16]', '', 7]);
+    expect(few.isCut).toBe(true);
+  });
+
   it('is no more than the bound, whatever comes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 60 }), (value, most) => {
