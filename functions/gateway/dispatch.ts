@@ -45,7 +45,7 @@ export interface Dispatch {
 }
 
 /** How long the health of targets is waited for, where it is not known: as a rule it is there with the reservation. */
-const HEALTH_PATIENCE_MS = 200;
+export const HEALTH_PATIENCE_MS = 200;
 /** On top of the time to a probe's first token. */
 const PROBE_MARGIN_MS = 2_000;
 /** Kept back from the invocation's time: for the error event, settlement and the row. */

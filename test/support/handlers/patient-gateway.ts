@@ -2,8 +2,26 @@
  * The gateway, but for one thing: it waits for its table as long as it takes. On a machine that does much else a
  * hundred calls at once may take seconds, which is no fault of what is tested.
  */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { awsHandler } from '../../../functions/adapters/aws-handler.ts';
+import { createDynamoHealth } from '../../../functions/adapters/dynamo-health.ts';
+import { ENV } from '../../../functions/env.ts';
 import { composeGateway } from '../../../functions/gateway/compose.ts';
 import { createHandler } from '../../../functions/gateway/create-handler.ts';
+import { HEALTH_PATIENCE_MS } from '../../../functions/gateway/dispatch.ts';
+import { createHealthBoard } from '../../../functions/gateway/target-health.ts';
 
-const tableTimeouts = { connectMs: 60_000, requestMs: 60_000 };
-export const handler = createHandler(composeGateway(process.env, { tableTimeouts }));
+const PATIENCE_MS = 60_000;
+const tableTimeouts = { connectMs: PATIENCE_MS, requestMs: PATIENCE_MS };
+const gateway = composeGateway(process.env, { tableTimeouts });
+const client = new DynamoDBClient({ maxAttempts: 1, requestHandler: awsHandler(tableTimeouts) });
+const health = createHealthBoard({
+  store: createDynamoHealth({ client, table: process.env[ENV.table] ?? '' }),
+  clock: gateway.clock,
+  report: gateway.report,
+  // Whoever does not wait for a lease may be the second probe.
+  wait: () => new Promise(() => {}),
+});
+/** Whoever does not wait for what others have found asks a target that is broken. */
+const wait: typeof gateway.wait = (ms, signal) => gateway.wait(ms === HEALTH_PATIENCE_MS ? PATIENCE_MS : ms, signal);
+export const handler = createHandler({ ...gateway, health, wait });
