@@ -4,11 +4,13 @@
  */
 import type { ChatRequest } from '../core/chat.ts';
 import type { Caller, ReserveResult, Scope, UpstreamTarget } from '../core/ports.ts';
+import { totalOutputTokens } from '../core/usage.ts';
 import { estimateInput } from '../ledger/estimate-tokens.ts';
 import { inputKinds } from '../ledger/input-kinds.ts';
 import { affordableOutputTokens, type InputKinds, type ModelPrice, worstCaseNano } from '../ledger/prices.ts';
 import { needOf, type RequestNeed } from '../routing/capabilities.ts';
 import type { Plan } from '../routing/plan.ts';
+import { totalsOf } from './build-row.ts';
 import { type Cover, createCover, UNLIMITED } from './cover-attempt.ts';
 import { denialError, isBudget } from './denial-error.ts';
 import type { Gateway, Setup } from './gateway.ts';
@@ -62,8 +64,6 @@ export function demandOf(request: ChatRequest): Demand {
 
 /** Some models refuse a smaller cap (OpenAI's reasoning models: 16). */
 const LEAST_OUTPUT_TOKENS = 16;
-/** What a token limit is charged for the answer until its length is known. */
-const EXPECTED_OUTPUT_TOKENS = 1_024;
 /** How long after its deadline a request may still be settling. */
 export const SETTLING_MS = 60_000;
 
@@ -82,11 +82,20 @@ export async function admit(input: AdmitInput): Promise<Admission> {
   for (;;) {
     const admission = await admitWithin(input, scopes, budgetNano);
     const now = budgetNano === undefined ? await gateway.ledger.room(scopes, trace.startedAtMs) : { budgetNano };
-    if (budgetNano === now.budgetNano) return admission;
+    if (budgetNano === now.budgetNano) {
+      trace.after.push(async () => learnOutput(input));
+      return admission;
+    }
     // A budget has appeared since the scopes were seen last: it decides the targets and the cap of this request too.
     await giveBack(input);
     budgetNano = now.budgetNano;
   }
+}
+
+/** Of what was not answered nothing can be learnt. */
+function learnOutput({ gateway, demand, caller, trace }: AdmitInput): void {
+  const outputTokens = totalOutputTokens(totalsOf(trace.attempts).usage);
+  if (outputTokens > 0) gateway.outputs.learn(demand.model, caller.keyId, outputTokens / demand.candidates);
 }
 
 export async function giveBack({ gateway, trace }: AdmitInput): Promise<void> {
@@ -117,7 +126,7 @@ async function admitWithin(
       watch: targets.slice(0, 1).flatMap(providerScopes),
       nowMs,
       expiresAtMs: input.deadlineMs + SETTLING_MS,
-      tokens: inputTokens + Math.min(cap, EXPECTED_OUTPUT_TOKENS) * candidates,
+      tokens: inputTokens + Math.min(cap, gateway.outputs.next(demand.model, caller.keyId)) * candidates,
       costNano: Math.max(0, ...prices.map((price) => worst(price, cap))),
       about: about(trace, caller, demand),
     });

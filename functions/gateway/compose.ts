@@ -28,6 +28,7 @@ import type { Gateway } from './gateway.ts';
 import { configure, keepSetup } from './keep-setup.ts';
 import { createKeyless } from './keyless.ts';
 import { createLoadBoard } from './load-board.ts';
+import { createOutputEstimates } from './output-estimates.ts';
 import { createSetups } from './setups.ts';
 import { createShadows } from './shadow.ts';
 import { createHealthBoard } from './target-health.ts';
@@ -86,6 +87,7 @@ export function composeGateway(
     upstream: createUpstream({ secrets, clock, random: Math.random }),
     keyless: createKeyless({ secrets, clock, report }),
     tokens: createTokenCounter(),
+    outputs: createOutputEstimates(),
     health: createHealthBoard({
       store: createDynamoHealth(table),
       clock,

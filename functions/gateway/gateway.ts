@@ -21,6 +21,7 @@ import type { Redactor } from '../records/redact.ts';
 import type { Row } from '../records/row.ts';
 import type { Keyless } from './keyless.ts';
 import type { LoadBoard } from './load-board.ts';
+import type { OutputEstimates } from './output-estimates.ts';
 import type { Shadows } from './shadow.ts';
 import type { HealthBoard } from './target-health.ts';
 
@@ -43,6 +44,7 @@ export interface Gateway {
   readonly upstream: Upstream;
   readonly keyless: Keyless;
   readonly tokens: TokenCounter;
+  readonly outputs: OutputEstimates;
   readonly health: HealthBoard;
   readonly loads: LoadBoard;
   readonly log: RequestLog<Row>;
