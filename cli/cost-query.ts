@@ -1,4 +1,6 @@
-import { PARTITION_COLUMN, REQUESTS_TABLE, ROW_COLUMNS } from '../functions/records/row.ts';
+import { dayEndsAtMs, dayStartsAtMs } from '../functions/ledger/calendar.ts';
+import { requestsOnce } from '../functions/records/requests-once.ts';
+import { ROW_COLUMNS } from '../functions/records/row.ts';
 import type { OpenLake } from './open-lake.ts';
 
 /** What costs can be grouped by: every text column that is not one of a kind, and the day. */
@@ -54,24 +56,13 @@ const TIMES: { readonly [name: string]: string } = {
   month: 'substr(CAST(CAST(started_at AS DATE) AS VARCHAR), 1, 7)',
 };
 
-/**
- * Each request once, although Firehose delivers at least once; a row of its own wins over one that took it for lost.
- * By the day the request started; it arrives then or later, which is what the partition can be asked.
- */
+/** By the day on which the requests started. */
 export async function queryCosts(lake: OpenLake, query: CostQuery): Promise<Costs> {
   const columns = query.by.map((name) => TIMES[name] ?? `"${name}"`);
   const sql = `
-    WITH requests_once AS (
-      SELECT *, row_number() OVER (
-        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
-      ) AS copy_number
-      FROM ${REQUESTS_TABLE}
-      WHERE ${PARTITION_COLUMN} >= '${day(query.since)}'
-        AND started_at >= DATE '${day(query.since)}' AND started_at < DATE '${day(query.until)}' + INTERVAL '1' DAY
-    )
     SELECT ${[...columns, ...Object.values(SUMS)].join(', ')}
-    FROM requests_once
-    WHERE copy_number = 1
+    FROM (${requestsOnce(dayStartsAtMs(query.since), dayEndsAtMs(query.until))}
+    ) AS requests_once
     ${columns.length === 0 ? '' : `GROUP BY ${columns.map((_, index) => index + 1).join(', ')}`}
     ORDER BY ${columns.length + 1 + NAMES.indexOf('cost_nano_usd')} DESC, ${columns.length + 1} DESC, 1`;
   const { rows } = await lake.query(sql);
@@ -83,12 +74,6 @@ export async function queryCosts(lake: OpenLake, query: CostQuery): Promise<Cost
   );
   const totals = NAMES.map((name) => groups.reduce((sum, group) => sum + group[name], 0));
   return { ...query, groups, total: sumsOf(totals) };
-}
-
-/** Athena and DuckDB write parameters differently: the days stand in the text, and are nothing else. */
-function day(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
-  throw new Error(`${text} is no day.`);
 }
 
 function sumsOf(values: readonly unknown[]): Sums {

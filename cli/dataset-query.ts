@@ -1,6 +1,7 @@
 /** Which contents make a dataset: of requests for which a condition holds, each once, part by part. */
+import { dayEndsAtMs, dayStartsAtMs } from '../functions/ledger/calendar.ts';
 import { CONTENTS, FEEDBACK } from '../functions/records/lake-tables.ts';
-import { REQUESTS_TABLE } from '../functions/records/row.ts';
+import { requestsOnce } from '../functions/records/requests-once.ts';
 import type { OpenLake } from './open-lake.ts';
 
 export interface DatasetQuery {
@@ -36,16 +37,10 @@ export async function* readContents(lake: OpenLake, query: DatasetQuery): AsyncG
 }
 
 /** In the SQL that Athena and DuckDB share. Days are checked where they are typed. */
-export function contentsSql({ where, since = '2000-01-01', until = '2999-12-31' }: DatasetQuery): string {
+export function contentsSql({ where, since = '2000-01-01', until }: DatasetQuery): string {
+  const endMs = until === undefined ? undefined : dayEndsAtMs(until);
   return `
-    WITH requests_once AS (
-      SELECT *, row_number() OVER (
-        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
-      ) AS copy_number
-      FROM ${REQUESTS_TABLE}
-      WHERE dt >= '${since}'
-        AND started_at >= CAST(DATE '${since}' AS TIMESTAMP)
-        AND started_at < CAST(DATE '${until}' AS TIMESTAMP) + INTERVAL '1' DAY
+    WITH requests_once AS (${requestsOnce(dayStartsAtMs(since), endMs)}
     ),
     judged AS (
       SELECT request_id, label, max_by(score, received_at) AS score
@@ -54,7 +49,7 @@ export function contentsSql({ where, since = '2000-01-01', until = '2999-12-31' 
       GROUP BY request_id, label
     ),
     scores AS (SELECT request_id, avg(score) AS score FROM judged GROUP BY request_id),
-    scored AS (SELECT * FROM requests_once LEFT JOIN scores USING (request_id) WHERE copy_number = 1),
+    scored AS (SELECT * FROM requests_once LEFT JOIN scores USING (request_id)),
     chosen AS (
       SELECT request_id FROM scored
       -- The condition ends with its line, so that a comment in it hides nothing.

@@ -1,6 +1,8 @@
 /** What the log knows of an experiment: two statements in the SQL that DuckDB and Athena share. */
+import { dayStartsAtMs } from '../functions/ledger/calendar.ts';
 import { FEEDBACK } from '../functions/records/lake-tables.ts';
-import { PARTITION_COLUMN, REQUESTS_TABLE } from '../functions/records/row.ts';
+import { requestsOnce } from '../functions/records/requests-once.ts';
+import { PARTITION_COLUMN } from '../functions/records/row.ts';
 import type { Sample } from './intervals.ts';
 import type { OpenLake } from './open-lake.ts';
 
@@ -73,19 +75,11 @@ export async function queryExperiment(lake: OpenLake, query: ExperimentQuery): P
 
 const orNull = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
 
-/** Each request once, although Firehose delivers at least once; a row of its own before one that took it for lost. */
 function tried({ name, since }: ExperimentQuery): string {
   return `tried AS (
-  SELECT * FROM (
-    SELECT
-      *,
-      row_number() OVER (
-        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
-      ) AS copy_number
-    FROM ${REQUESTS_TABLE}
-    WHERE ${PARTITION_COLUMN} >= '${since}' AND started_at >= TIMESTAMP '${since} 00:00:00' AND experiment = '${name}'
-  ) AS copies
-  WHERE copy_number = 1 AND shadow = FALSE AND (attempt_count > 0 OR outcome = 'lost')
+  SELECT * FROM (${requestsOnce(dayStartsAtMs(since))}
+  ) AS requests_once
+  WHERE experiment = '${name}' AND shadow = FALSE AND (attempt_count > 0 OR outcome = 'lost')
 )`;
 }
 

@@ -1,6 +1,6 @@
 /** What was asked of providers, for pricing it again: attempts that are alike, and began in the same minute, as one row. */
-import { formatTimestamp } from './format-row.ts';
-import { ATTEMPT_FIELDS, PARTITION_COLUMN, REQUESTS_TABLE } from './row.ts';
+import { requestsOnce } from './requests-once.ts';
+import { ATTEMPT_FIELDS } from './row.ts';
 
 /** In this order in every row, then `attempts` and `nano`. */
 export const PRICED_COLUMNS = [
@@ -26,17 +26,9 @@ const TRIED = {
 
 /** The first column is the minute, `2026-11-23 08:05`. The rows themselves hold the same columns beside the attempts. */
 export function attemptsQuery(engine: keyof typeof TRIED, fromMs: number, toMs: number): string {
-  const from = formatTimestamp(fromMs);
   return `
-    WITH ranked AS (
-      SELECT started_at, attempts, row_number() OVER (
-        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
-      ) AS copy_number
-      FROM ${REQUESTS_TABLE}
-      WHERE ${PARTITION_COLUMN} >= '${from.slice(0, 10)}'
-        AND started_at >= TIMESTAMP '${from}' AND started_at < TIMESTAMP '${formatTimestamp(toMs)}'
+    WITH once AS (${requestsOnce(fromMs, toMs)}
     ),
-    once AS (SELECT started_at, attempts FROM ranked WHERE copy_number = 1),
     tried AS (
       ${TRIED[engine]}
     )

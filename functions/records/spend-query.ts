@@ -2,8 +2,8 @@
  * What was spent, by scope: one query for the two engines that the request log is asked by. They take the structs of
  * `attempts` apart differently; all else reads alike in both.
  */
-import { formatTimestamp } from './format-row.ts';
-import { ATTEMPT_FIELDS, PARTITION_COLUMN, REQUESTS_TABLE } from './row.ts';
+import { requestsOnce } from './requests-once.ts';
+import { ATTEMPT_FIELDS } from './row.ts';
 
 /** What a row is counted on; a provider's meters by its own attempts. */
 const SCOPES = [
@@ -23,23 +23,12 @@ const ATTEMPTS = {
       FROM (SELECT unnest(attempts) AS attempt FROM once) AS attempts`,
 } as const;
 
-/**
- * Of the requests that began from one instant up to another, each counted once: a row of its own before one that took
- * it for lost. Gives `scope` and `nano`, nano-dollars, of scopes that have any. A row is never older than its request,
- * so the days before are not scanned.
- */
+/** Of the requests that began from one instant up to another: `scope` and `nano`, nano-dollars, of scopes that have any. */
 export function spendQuery(engine: keyof typeof ATTEMPTS, fromMs: number, toMs: number): string {
   const each = SCOPES.map((scope) => `SELECT ${scope} AS scope, cost_nano_usd AS nano FROM once`);
   return `
-    WITH ranked AS (
-      SELECT *, row_number() OVER (
-        PARTITION BY request_id ORDER BY CASE WHEN outcome = 'lost' THEN 1 ELSE 0 END, started_at
-      ) AS copy_number
-      FROM ${REQUESTS_TABLE}
-      WHERE ${PARTITION_COLUMN} >= '${formatTimestamp(fromMs).slice(0, 10)}'
-        AND started_at >= TIMESTAMP '${formatTimestamp(fromMs)}' AND started_at < TIMESTAMP '${formatTimestamp(toMs)}'
+    WITH once AS (${requestsOnce(fromMs, toMs)}
     ),
-    once AS (SELECT * FROM ranked WHERE copy_number = 1),
     tried AS (
       ${ATTEMPTS[engine]}
     ),

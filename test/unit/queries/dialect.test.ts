@@ -6,6 +6,8 @@ import { GROUP_COLUMNS, queryCosts } from '../../../cli/cost-query.ts';
 import { contentsSql } from '../../../cli/dataset-query.ts';
 import { armsSql, scoresSql } from '../../../cli/experiment-query.ts';
 import { fillQuery, type QueryParameter, queryNames, readQuery } from '../../../cli/named-query.ts';
+import { attemptsQuery } from '../../../functions/records/attempts-query.ts';
+import { requestsOnce } from '../../../functions/records/requests-once.ts';
 import { openLake } from '../../../local/lake.ts';
 import { findDifferences } from '../../support/lake/shared-sql.ts';
 import { createTrinoParser, type TrinoParser } from '../../support/lake/trino-parser.ts';
@@ -101,6 +103,30 @@ describe.each(queryNames())('%s', (name) => {
   });
 });
 
+describe('what counts, of which each text has a copy to run as it is', () => {
+  const headOf = (name: string): string => /^WITH requests_once AS \(\n.*?^\)/ms.exec(readQuery(name).sql)?.[0] ?? name;
+  /** A week more, for what is usual; and the month, which begins on its first day. */
+  const OTHERS = ['unusual-spend', 'month-against-budget'];
+
+  test('is the same in all, but for the days', () => {
+    const head = headOf('spend');
+    const names = queryNames().filter((name) => !OTHERS.includes(name));
+    expect(names.map((name) => [name, headOf(name)])).toEqual(names.map((name) => [name, head]));
+    const since = (days: number): string =>
+      `/* since: */ CAST(current_date - INTERVAL '${days}' DAY AS DATE) /* :since */`;
+    expect(headOf('unusual-spend').replaceAll(`CAST(${since(6)} - INTERVAL '7' DAY AS DATE)`, since(29))).toBe(head);
+    const [choice = ''] = head.split('WHERE');
+    expect(headOf('month-against-budget').split('WHERE')[0]).toBe(choice);
+  });
+
+  test('is the same in what commands ask', () => {
+    const choiceOf = (sql: string): string | undefined =>
+      /row_number\(\).*AS copy_number/s.exec(sql)?.[0].replaceAll(/\s+/g, '');
+    expect(choiceOf(headOf('spend'))).toMatch(/PARTITIONBYrequest_id/);
+    expect(choiceOf(requestsOnce(Date.UTC(2026, 10, 1)))).toBe(choiceOf(headOf('spend')));
+  });
+});
+
 describe('the check', () => {
   test.each([
     ['SELECT a::bigint FROM t', /::/],
@@ -136,6 +162,11 @@ describe('the check', () => {
 describe('what commands ask', () => {
   test("of datasets is Trino's too", () => {
     const sql = contentsSql({ where: "app = 'web' -- the web", since: '2026-11-01' });
+    expect(parser?.validate(sql)).toEqual([]);
+  });
+
+  test("of attempts, for pricing them again, is Trino's too", () => {
+    const sql = attemptsQuery('trino', Date.UTC(2026, 10, 1), Date.UTC(2026, 10, 2));
     expect(parser?.validate(sql)).toEqual([]);
   });
 
