@@ -1,33 +1,22 @@
 /** Values of shipped queries that are not in the log: prices from the catalogue, budgets from the meters. */
 import type { CliContext } from './context.ts';
-import { readEffectiveConfig } from './effective-config.ts';
 import { CliError, isConnectionRefused } from './errors.ts';
 import { useTable } from './use-table.ts';
 
 export type QueryValues = readonly (readonly [name: string, value: string])[];
 
 /** In USD per million tokens, as `what-if` wants them. Of long-context prices the first step. */
-export async function likePrices(context: CliContext, like: string): Promise<QueryValues> {
+export async function likePrices(context: CliContext, like: string, file: string | undefined): Promise<QueryValues> {
+  const { findPrices, priceQuery } = await import('./price-source.ts');
+  const prices = await findPrices(context, file);
   const at = like.indexOf('/');
   const [provider, model] = [like.slice(0, Math.max(at, 0)), like.slice(at + 1)];
-  const { providers, prices } = readEffectiveConfig(context.local().config);
-  const known = providers[provider];
-  if (known === undefined) {
-    throw new CliError(
-      `--like ${like}: PROVIDER/MODEL is wanted; providers are ${Object.keys(providers).join(', ')}.`,
-      {
-        exitCode: 2,
-      },
-    );
+  const known = Object.keys(prices.config.providers);
+  // Without a configuration a provider is known by the catalogue's name for it.
+  if (provider === '' || (known.length > 0 && !known.includes(provider))) {
+    throw new CliError(`--like ${like}: PROVIDER/MODEL is wanted; providers are ${known.join(', ')}.`, { exitCode: 2 });
   }
-  const { createPriceBook, deployedCatalogue } = await import('../functions/adapters/price-catalogue.ts');
-  const { priceAs } = known;
-  const price = createPriceBook(await deployedCatalogue(), prices).find({
-    provider,
-    ...(priceAs === undefined ? {} : { priceAs }),
-    model,
-    atMs: context.io.now(),
-  });
+  const price = prices.book.find(priceQuery(prices, provider, model, context.io.now()));
   if (price === undefined) {
     throw new CliError(`No price is known for ${like}. Give prices yourself, e.g. --set input=2.5 --set output=10.`);
   }

@@ -12,6 +12,7 @@ interface QueryOptions {
   readonly name?: string;
   readonly set: ReadonlyMap<string, string>;
   readonly like?: string;
+  readonly config?: string;
   readonly format: OutputFormat;
 }
 
@@ -23,6 +24,7 @@ export function registerQuery(program: Command, context: CliContext): void {
     .option('--name <query>', 'one that comes with Tollgate: see "tollgate queries list"')
     .option('--set <parameter=value>', 'a parameter of it; can be repeated', addValue, new Map<string, string>())
     .option('--like <provider/model>', 'for what-if: the prices of this model')
+    .option('--config <file>', 'for --like: your own prices (default: what the local stack uses)')
     .addHelpText('after', '\nColumns: tollgate query "describe requests"');
   addFormatOption(query).action(async (sql: string | undefined, options: QueryOptions) => {
     const text =
@@ -74,14 +76,14 @@ function addValue(text: string, before: ReadonlyMap<string, string>): ReadonlyMa
   return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
 }
 
-function ownSql(sql: string | undefined, { set, like }: QueryOptions): string {
+function ownSql(sql: string | undefined, { set, like, config }: QueryOptions): string {
   if (sql === undefined) {
     throw new CliError('Ask something: tollgate query "SELECT …", or --name and one of: tollgate queries list', {
       exitCode: 2,
     });
   }
-  if (set.size > 0 || like !== undefined) {
-    throw new CliError('--set and --like are for queries that come with Tollgate: name one with --name.', {
+  if (set.size > 0 || like !== undefined || config !== undefined) {
+    throw new CliError('--set, --like and --config are for queries that come with Tollgate: name one with --name.', {
       exitCode: 2,
     });
   }
@@ -92,7 +94,7 @@ async function namedSql(
   context: CliContext,
   name: string,
   sql: string | undefined,
-  { set, like }: QueryOptions,
+  { set, like, config }: QueryOptions,
 ): Promise<string> {
   if (sql !== undefined) throw new CliError('Either SQL or --name: there are both.', { exitCode: 2 });
   const query = readQuery(name);
@@ -100,7 +102,10 @@ async function namedSql(
   if (like !== undefined && !takes('cache_write_5m')) {
     throw new CliError(`The query "${name}" has no prices: --like is for what-if.`, { exitCode: 2 });
   }
-  const prices = like === undefined ? [] : await likePrices(context, like);
+  if (config !== undefined && like === undefined) {
+    throw new CliError('--config is for --like: without it no price is looked up.', { exitCode: 2 });
+  }
+  const prices = like === undefined ? [] : await likePrices(context, like, config);
   const budgets = takes('budgets') && !set.has('budgets') ? await defaultBudgets(context, set.get('by') ?? 'team') : [];
   return fillQuery(query, new Map([...prices, ...budgets, ...set]));
 }

@@ -1,8 +1,11 @@
 /** `tollgate --stack`: the parts are found by the stack's outputs. The emulators stand in for AWS. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { STACK_OUTPUTS } from '../../../cli/deployed-stack.ts';
+import { createPriceStore } from '../../../functions/adapters/price-store.ts';
+import { compileCatalogue } from '../../../functions/ledger/compile-catalogue.ts';
 import { OUTPUTS } from '../../../lib/outputs.ts';
 import { type DeployedStack, startDeployedStack } from '../../support/deployed-stack.ts';
 import { type CommandResult, type LocalStackProcess, runTollgate } from '../../support/local-stack.ts';
@@ -64,6 +67,31 @@ describe('the commands on a deployed stack', () => {
       code: 1,
       stderr: expect.stringMatching(/Athena failed query-\d+: .*nowhere/s),
     });
+  });
+
+  it('ask what another model would cost by the prices in force, which are those of the table', async () => {
+    const whatIf = async (): Promise<number> => {
+      const like = ['--like', 'anthropic/claude-haiku-4-5', '--config', 'gateway.yaml'];
+      const asked = await tollgate('query', '--name', 'what-if', ...like, '--json');
+      expect(asked).toMatchObject({ code: 0 });
+      const rows = JSON.parse(asked.stdout) as readonly { readonly what_if_usd: number }[];
+      return rows.reduce((sum, { what_if_usd: usd }) => sum + usd, 0);
+    };
+    const before = await whatIf();
+    expect(before).toBeGreaterThan(0);
+    const { endpoints, region, table } = stack.info;
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const client = new DynamoDBClient({ endpoint: endpoints.dynamodb, region, credentials });
+    onTestFinished(() => client.destroy());
+    // A thousand times the list.
+    const model = {
+      id: 'claude-haiku-4-5',
+      match: { equals: 'claude-haiku-4-5' },
+      prices: { input_mtok: 1_000, output_mtok: 5_000 },
+    };
+    const refreshed = compileCatalogue([{ id: 'anthropic', name: 'Anthropic', models: [model] }], 'refreshed');
+    expect(await createPriceStore({ client, table }).publish(refreshed, undefined, Date.now())).toBe(true);
+    expect(await whatIf()).toBeCloseTo(before * 1_000, 9);
   });
 
   it('store keys in the secrets that the deployment made, and in no others', async () => {

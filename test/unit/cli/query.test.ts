@@ -81,6 +81,8 @@ describe('tollgate query --name', () => {
     [['--name', 'what-if', '--like', 'own/small'], 1, /No price is known.*--set input/],
     [['--name', 'spend', 'SELECT 1'], 2, /Either SQL or --name/],
     [['SELECT 1', '--set', 'a=b'], 2, /--name/],
+    [['SELECT 1', '--config', 'gateway.yaml'], 2, /--name/],
+    [['--name', 'what-if', '--config', 'gateway.yaml'], 2, /--config is for --like/],
     [[], 2, /queries list/],
   ])('%j is refused, with what to do', async (args, exitCode, message) => {
     const { code, error } = await runCommand(['--data', data, 'query', ...args]);
