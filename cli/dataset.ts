@@ -87,10 +87,7 @@ async function exportDataset(context: CliContext, options: ExportOptions): Promi
     try {
       yield* readContents(lake, options);
     } catch (cause) {
-      const message = (cause instanceof Error ? cause.message : String(cause)).replace(
-        'Failed to extract statements: ',
-        '',
-      );
+      const message = cause instanceof Error ? cause.message : String(cause);
       throw new CliError(`--where: ${message}\nThe columns: tollgate query "describe requests"`, {
         cause,
         exitCode: 2,

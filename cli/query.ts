@@ -114,7 +114,6 @@ async function run(ask: () => Promise<LakeResult>): Promise<LakeResult> {
   try {
     return await ask();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(message.replace('Failed to extract statements: ', ''), { cause });
+    throw new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

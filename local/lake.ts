@@ -163,13 +163,19 @@ async function replaceView(
 
 async function prepareOne(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
   if (sql.trim() === '') throw new Error('The query is empty.');
-  const statements = await connection.extractStatements(sql);
+  const statements = await connection.extractStatements(sql).catch(ownWords);
   if (statements.count !== 1) throw new Error(`One statement at a time, please: this is ${statements.count}.`);
   const statement = await statements.prepare(0);
   if (statement.statementType !== StatementType.SELECT) {
     throw new Error('Only statements that read (SELECT, WITH, DESCRIBE): the log stays as it is.');
   }
   return statement;
+}
+
+/** The library's own words before DuckDB's say nothing to who wrote the query. */
+function ownWords(cause: unknown): never {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  throw new Error(message.replace('Failed to extract statements: ', ''), { cause });
 }
 
 function read(result: DuckDBResultReader): LakeResult {

@@ -9,8 +9,6 @@ export const BASE64 = 16;
 /** What may stand before the `@` besides letters and digits. */
 export const LOCAL_PART = 32;
 export const DOT = 64;
-/** A space, a dash or a dot: what people put between digits. */
-export const SEPARATOR = 128;
 
 export const LETTER = UPPER | LOWER;
 export const ALNUM = LETTER | DIGIT;
@@ -30,7 +28,6 @@ mark('-_', URL_SAFE);
 mark('+/=', BASE64);
 mark("!#$%&'*+-/=?^_`{|}~.", LOCAL_PART);
 mark('.', DOT);
-mark(' -.', SEPARATOR);
 
 /** The kinds of the character there; 0 past either end and for all that is not ASCII. */
 export function kindAt(text: string, at: number): number {
@@ -43,4 +40,11 @@ export function runEnd(text: string, at: number, kinds: number): number {
   let end = at;
   while ((kindAt(text, end) & kinds) !== 0) end += 1;
   return end;
+}
+
+/** The kinds of all characters there, together. */
+export function kindsWithin(text: string, from: number, to: number): number {
+  let seen = 0;
+  for (let at = from; at < to; at += 1) seen |= kindAt(text, at);
+  return seen;
 }

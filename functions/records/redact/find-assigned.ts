@@ -1,4 +1,4 @@
-import { ALNUM, DIGIT, DOT, kindAt, LETTER, runEnd, TOKEN } from './characters.ts';
+import { DIGIT, DOT, kindsWithin, LETTER, runEnd, TOKEN } from './characters.ts';
 import type { Span } from './span.ts';
 
 const KEY = 'api[-_ ]?key|access[-_ ]?key|(?:access|auth|api|refresh)[-_ ]?token|client[-_ ]?secret';
@@ -34,7 +34,6 @@ function passwordEnd(text: string, from: number): number {
 
 /** Letters and digits: "password: required" is none, nor is a date. */
 function isMixed(text: string, from: number, to: number): boolean {
-  let seen = 0;
-  for (let at = from; at < to; at += 1) seen |= kindAt(text, at) & ALNUM;
+  const seen = kindsWithin(text, from, to);
   return (seen & DIGIT) !== 0 && (seen & LETTER) !== 0;
 }

@@ -1,4 +1,4 @@
-import { ALNUM, BASE64, DIGIT, DOT, kindAt, LETTER, LOWER, runEnd, TOKEN, UPPER, URL_SAFE } from './characters.ts';
+import { ALNUM, BASE64, DIGIT, DOT, kindAt, kindsWithin, LOWER, runEnd, TOKEN, UPPER, URL_SAFE } from './characters.ts';
 import { KEY_SHAPES, type KeyShape } from './key-shapes.ts';
 import type { Detector, Span } from './span.ts';
 
@@ -123,11 +123,9 @@ function valueEnd(text: string, at: number, alphabet: number): number {
   return end;
 }
 
-function isMixed(text: string, from: number, to: number): boolean {
-  let seen = 0;
-  for (let at = from; at < to; at += 1) seen |= kindAt(text, at);
-  return (seen & (LETTER | DIGIT)) === (UPPER | LOWER | DIGIT);
-}
+const MIXED = UPPER | LOWER | DIGIT;
+
+const isMixed = (text: string, from: number, to: number): boolean => (kindsWithin(text, from, to) & MIXED) === MIXED;
 
 const BEARER = /\bbearer[ \t]{1,4}/gi;
 
@@ -137,12 +135,8 @@ export const findBearers: Detector = (text) => {
   for (const { 0: mark, index } of text.matchAll(BEARER)) {
     const from = index + mark.length;
     const end = runEnd(text, from, TOKEN | BASE64 | DOT);
-    if (end - from >= 16 && hasDigit(text, from, end)) spans.push({ start: from, end, type: 'bearer-token' });
+    if (end - from >= 16 && (kindsWithin(text, from, end) & DIGIT) !== 0)
+      spans.push({ start: from, end, type: 'bearer-token' });
   }
   return spans;
 };
-
-function hasDigit(text: string, from: number, to: number): boolean {
-  for (let at = from; at < to; at += 1) if ((kindAt(text, at) & DIGIT) !== 0) return true;
-  return false;
-}
