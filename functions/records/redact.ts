@@ -9,8 +9,9 @@ import { findBasic, findEncoded } from './redact/find-encoded.ts';
 import { findBearers, findKeys, findNamedSecrets, findPrivateKeys, findTokens } from './redact/find-keys.ts';
 import { findNumbers } from './redact/find-numbers.ts';
 import { type Detector, maskSpans, mergeSpans, type Span } from './redact/span.ts';
-import { unescapeJson, type View } from './redact/unescape.ts';
+import { unescapeJson } from './redact/unescape.ts';
 import { unveil } from './redact/unveil.ts';
+import type { View } from './redact/view.ts';
 
 export interface Redactor {
   /** `context` is the name under which the text stands. */

@@ -1,4 +1,4 @@
-import type { View } from './unescape.ts';
+import { type View, writeView } from './view.ts';
 
 /**
  * Signs that show nothing (soft hyphen, zero width, direction, variation, tags) and signs that show what an ASCII one
@@ -13,27 +13,11 @@ const VEILED = new RegExp(`${INVISIBLE.source}|${LIKENESS.source}`, 'g');
 /** The text as it shows, in ASCII where it can be. Undefined where it is that already. */
 export function unveil(text: string, origin?: View): View | undefined {
   if (text.search(VEILED) === -1) return undefined;
-  const starts = new Int32Array(text.length + 1);
-  const from = (at: number): number => (origin === undefined ? at : (origin.starts[at] ?? 0));
-  const pieces: string[] = [];
-  let length = 0;
-  let at = 0;
-  const take = (end: number): void => {
-    pieces.push(text.slice(at, end));
-    for (; at < end; at += 1) starts[length++] = from(at);
-  };
-  for (const found of text.matchAll(VEILED)) {
-    take(found.index);
-    const [sign] = found;
-    if (LIKENESS.test(sign)) {
-      pieces.push(plainSign(sign.charCodeAt(0)));
-      starts[length++] = from(at);
-    }
-    at += sign.length;
+  const view = writeView(text, origin);
+  for (const { 0: sign, index } of text.matchAll(VEILED)) {
+    view.replace(index, index + sign.length, LIKENESS.test(sign) ? plainSign(sign.charCodeAt(0)) : '');
   }
-  take(text.length);
-  starts[length] = from(text.length);
-  return { text: pieces.join(''), starts: starts.subarray(0, length + 1) };
+  return view.end();
 }
 
 /** The zeros of the scripts whose digits are taken for ours. */
