@@ -57,7 +57,9 @@ function candidates({ config, catalogue }: Prices, { model, provider }: ShowQuer
     const priceAs = config.providers[name]?.priceAs ?? name;
     return overrideFor(config.prices, name, model) !== undefined || findModel(catalogue, priceAs, model) !== undefined;
   });
-  const sellers = configured.length > 0 ? configured : catalogue.providers.map(({ id }) => id);
+  const all = catalogue.providers.map(({ id }) => id);
+  const sellers =
+    configured.length > 0 ? configured : all.filter((id) => findModel(catalogue, id, model) !== undefined);
   return sellers.map((name) => ({ provider: name, model }));
 }
 

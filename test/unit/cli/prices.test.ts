@@ -152,6 +152,8 @@ describe('tollgate prices show', () => {
     const { code, error } = await text('show', 'vllm/other');
     expect(code).toBe(1);
     expect(error).toContain('No price is known for vllm/other');
+    // Nobody in the catalogue has it: its name is all there is to say.
+    expect((await text('show', 'nowhere')).error).toContain('No price is known for nowhere. Add one');
   });
 });
 
