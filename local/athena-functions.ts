@@ -8,6 +8,7 @@ export const ATHENA_FUNCTIONS: readonly string[] = [
   // Of an array or a map; null, not an error, where there is no such element.
   'element_at(x, place) AS x[place]',
   'cardinality(x) AS len(x)',
+  'array_join(x, delimiter) AS array_to_string(x, delimiter)',
   'sequence(first_number, last_number) AS range(first_number, last_number + 1)',
   'json_extract_scalar(json, path) AS json_extract_string(json, path)',
 ];

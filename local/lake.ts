@@ -35,9 +35,9 @@ export interface LakeResult {
 
 export interface Lake {
   /** One statement that reads. Throws an error whose message is DuckDB's where it is wrong. */
-  query(sql: string, values?: readonly (string | number)[]): Promise<LakeResult>;
+  query(sql: string): Promise<LakeResult>;
   /** The same, for what is too much to hold: a few thousand rows at a time. */
-  stream(sql: string, values?: readonly (string | number)[]): AsyncIterable<readonly (readonly unknown[])[]>;
+  stream(sql: string): AsyncIterable<readonly (readonly unknown[])[]>;
   /** How DuckDB ran it: the plan with its figures, the files that were read among them. */
   explain(sql: string): Promise<string>;
   close(): void;
@@ -103,16 +103,14 @@ export async function openLake(lakeDir: string): Promise<Lake> {
     };
     return {
       close,
-      async query(sql, values = []) {
+      async query(sql) {
         await refresh();
         const statement = await prepareOne(connection, sql);
-        statement.bind([...values]);
         return read(await statement.runAndReadAll());
       },
-      async *stream(sql, values = []) {
+      async *stream(sql) {
         await refresh();
         const statement = await prepareOne(connection, sql);
-        statement.bind([...values]);
         yield* (await statement.stream()).yieldConvertedRows(plainValue);
       },
       async explain(sql) {
