@@ -70,7 +70,8 @@ export function findModel(catalogue: Catalogue, provider: string, model: string)
     catalogue.providers.find((each) => each.match !== undefined && matches(each.match, id));
   if (found === undefined) return undefined;
   const name = model.toLowerCase().trim();
-  return findWithin(catalogue, found, name) ?? findWithin(catalogue, found, withDashes(name));
+  const dashed = withDashes(name);
+  return findWithin(catalogue, found, name) ?? (dashed === name ? undefined : findWithin(catalogue, found, dashed));
 }
 
 function findWithin(catalogue: Catalogue, provider: CatalogueProvider, name: string): FoundModel | undefined {
@@ -135,7 +136,8 @@ function holdsAt(when: string, atMs: number): boolean {
 }
 
 const DAY_MS = 86_400_000;
-const timeOfDay = (time: string): number => Date.parse(`1970-01-01T${time}`);
+/** UTC: half past midnight at +08:00 is 16:30 of the day before. */
+const timeOfDay = (time: string): number => (Date.parse(`1970-01-01T${time}`) + DAY_MS) % DAY_MS;
 
 function tiered([base = 0, ...pairs]: readonly number[]): ListPrice {
   const tiers = pairs.flatMap((start, index) => (index % 2 === 0 ? [{ start, price: pairs[index + 1] ?? base }] : []));
