@@ -107,12 +107,14 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
         });
         await client.send(command);
       }
-      const previous = current === undefined ? {} : { ':previous': text(`${current.digest}#${current.parts}`) };
+      // The same once more, because what was stored is old or torn: what was before it still is.
+      const before = current?.digest === digest ? current.previous : current;
+      const previous = before === undefined ? {} : { ':previous': text(`${before.digest}#${before.parts}`) };
       const command = new UpdateItemCommand({
         TableName: table,
         Key: keyOf(CURRENT),
         UpdateExpression: `SET #version = :version, #digest = :digest, #parts = :parts, #checked = :now, ${VERSIONED.set}${
-          current === undefined ? '' : ', #previous = :previous'
+          before === undefined ? '' : ', #previous = :previous'
         }`,
         ConditionExpression: current === undefined ? 'attribute_not_exists(#digest)' : '#digest = :current',
         ExpressionAttributeNames: {
@@ -121,7 +123,7 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
           '#parts': 'parts',
           '#checked': 'checked_at',
           ...VERSIONED.names,
-          ...(current === undefined ? {} : { '#previous': 'previous' }),
+          ...(before === undefined ? {} : { '#previous': 'previous' }),
         },
         ExpressionAttributeValues: {
           ':version': text(catalogue.version),
@@ -140,7 +142,7 @@ export function createPriceStore({ client, table }: TableAccess, partBytes = PAR
         throw error;
       }
       const old = current?.previous;
-      if (old !== undefined && old.digest !== digest) await remove(old.digest, old.parts);
+      if (old !== undefined && old !== before && old.digest !== digest) await remove(old.digest, old.parts);
       return true;
     },
     async confirm({ digest }, nowMs) {

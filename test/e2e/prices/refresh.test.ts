@@ -113,6 +113,26 @@ describe('a refresh of the prices', () => {
     expect(priceOf(await reader.load(third))).toBe(1_350_000);
   });
 
+  it('keeps the version before also where one was stored again because it was old', async () => {
+    const reader = createPriceReader(access());
+    const refreshed = async (input: number, nowMs: number) => {
+      serve(publicCatalogue({ input }));
+      expect(await refresh(nowMs)).toMatchObject({ outcome: 'refreshed' });
+      const pointer = await reader.pointer();
+      if (pointer === undefined) throw new Error('Nothing was stored.');
+      return pointer;
+    };
+    const first = await refreshed(1.25, NOON);
+    const second = await refreshed(1.3, NOON + DAY);
+    const again = await refreshed(1.3, NOON + 21 * DAY);
+    expect(again.digest).toBe(second.digest);
+    expect(priceOf(await reader.load(first))).toBe(1_250_000);
+    const third = await refreshed(1.35, NOON + 22 * DAY);
+    expect(priceOf(await reader.load(again))).toBe(1_300_000);
+    expect(priceOf(await reader.load(third))).toBe(1_350_000);
+    await expect(reader.load(first)).rejects.toThrow('A part is missing');
+  });
+
   it('is won by one of two who do it at once', async () => {
     serve(publicCatalogue({ input: 1.25 }));
     await refresh();
