@@ -1,6 +1,6 @@
 /** Whether a new catalogue may take the place of the one in use: a file can be well-formed and still be wrong. */
 import { type Catalogue, findModel, pricesAt } from './catalogue.ts';
-import type { ModelPrice, Rates } from './prices.ts';
+import { type ModelPrice, type Rates, ratesAt } from './prices.ts';
 import { modelPriceOf } from './resolve-rates.ts';
 
 /** Models come and go by the dozen; a fifth of them at once is a broken file. */
@@ -68,11 +68,7 @@ function compare(was: ModelPrice | undefined, is: ModelPrice | undefined): numbe
   if (was === undefined) return 1;
   if (is === undefined) return JUMP + 1;
   const sizes = [0, ...[...was.tiers, ...is.tiers].map((tier) => tier.aboveInputTokens + 1)];
-  return Math.max(...sizes.map((size) => greatestRatio(ratesFor(was, size), ratesFor(is, size))));
-}
-
-function ratesFor({ base, tiers }: ModelPrice, inputTokens: number): Rates {
-  return tiers.findLast((tier) => inputTokens > tier.aboveInputTokens)?.rates ?? base;
+  return Math.max(...sizes.map((size) => greatestRatio(ratesAt(was, size), ratesAt(is, size))));
 }
 
 function greatestRatio(was: Rates, is: Rates): number {

@@ -11,16 +11,11 @@ export function priceBookOf(catalogue: Catalogue, overrides: readonly PriceOverr
     version,
     find({ provider, priceAs, model, atMs }) {
       const override = overrideFor(overrides, provider, model);
-      if (override !== undefined) return { ...override, factors: { ...listed(), ...override.factors } };
-      const found = findModel(catalogue, priceAs ?? provider, model);
-      if (found === undefined) return undefined;
-      return modelPriceOf(pricesAt(found.prices, atMs), factorsOf(found.provider.id, found.id));
-
-      /** A contract's price is usually a discount on the list, with the list's terms. */
-      function listed() {
-        const known = findModel(catalogue, priceAs ?? provider, model);
-        return known === undefined ? {} : factorsOf(known.provider.id, known.id);
-      }
+      const listed = findModel(catalogue, priceAs ?? provider, model);
+      const factors = listed === undefined ? {} : factorsOf(listed.provider.id, listed.id);
+      // A contract's price is usually a discount on the list, with the list's terms.
+      if (override !== undefined) return { ...override, factors: { ...factors, ...override.factors } };
+      return listed === undefined ? undefined : modelPriceOf(pricesAt(listed.prices, atMs), factors);
     },
   };
 }

@@ -117,7 +117,8 @@ export function affordableOutputTokens(
   return affordable > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(affordable);
 }
 
-function ratesAt(price: ModelPrice, inputTokens: number): Rates {
+/** For a call of so many input tokens, cached ones included. */
+export function ratesAt(price: ModelPrice, inputTokens: number): Rates {
   return price.tiers.findLast((tier) => inputTokens > tier.aboveInputTokens)?.rates ?? price.base;
 }
 
