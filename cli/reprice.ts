@@ -17,7 +17,7 @@ export interface RepricedModel {
   /** As the rows have it. */
   readonly loggedNano: number;
   readonly repricedNano: number;
-  /** Of those no price is known: they are in `loggedNano` and count nothing here. */
+  /** They count nothing in `repricedNano`, or by the list where it is only their terms that have no known price. */
   readonly unpricedAttempts: number;
 }
 
