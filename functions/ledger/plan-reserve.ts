@@ -72,8 +72,8 @@ function addMarker(expression: Expression, meter: Meter, { marker, nowMs }: Rese
   const parallel = parallelOf(meter, nowMs);
   if (parallel !== undefined && meter.open.length >= parallel) {
     // There is room once those whose process died are taken out. A set cannot lose and gain members in one update.
+    const live = meter.open.filter((other) => !isAbandoned(other, nowMs));
     const dead = meter.open.filter((other) => isAbandoned(other, nowMs));
-    const live = meter.open.filter((other) => !dead.includes(other));
     dropRaises(expression, meter, dead);
     requireSeen(expression, 'open', 'open', stringSet(meter.open));
     expression.set(open, expression.value('live', stringSet([...live, marker])));
