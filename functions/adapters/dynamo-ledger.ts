@@ -5,11 +5,12 @@
  * limits, the record, and one read of the scopes that have none, all at once. docs/data-model.md has the items,
  * docs/decisions/2026-11-23-ledger-layout.md the reasons.
  */
-import type { Denial, Ledger, ReservedScope, ReserveRequest, Scope } from '../core/ports.ts';
+import type { Denial, Ledger, Reservation, ReservedScope, ReserveRequest, Scope } from '../core/ports.ts';
 import { worstDenial } from '../ledger/find-denials.ts';
 import { formatMarker } from '../ledger/markers.ts';
 import { isLimited } from '../ledger/meter.ts';
 import type { ReserveAsk } from '../ledger/plan-reserve.ts';
+import type { Correction } from '../ledger/plan-settle.ts';
 import { isNearlySpent, rateLimitsOf, roomOf } from '../ledger/room.ts';
 import { allOf } from './all-of.ts';
 import { realWaiting, type Waiting, wasNeverSent } from './dynamo-calls.ts';
@@ -93,15 +94,7 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
       const scopes = [...new Set(request.scopes)];
       const { requestId, nowMs, expiresAtMs, tokens, costNano } = request;
       const ask: ReserveAsk = { marker: formatMarker(requestId, expiresAtMs), nowMs, tokens, costNano };
-      const all = {
-        marker: ask.marker,
-        reservedNano: costNano,
-        raises: NONE,
-        requests: -1,
-        tokens: -tokens,
-        nano: -costNano,
-        nowMs,
-      };
+      const all = takenBack(request, NONE, nowMs);
       const undo: Undo = (charged) => settleOn(charged, all);
       const limits = () => rateLimitsOf(shardsOf(scopes), nowMs);
 
@@ -140,13 +133,11 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
     extend: createExtend(views, reserves, records),
 
     async cancel(reservation, nowMs) {
-      const { reserved, requestId, expiresAtMs, tokens, costNano } = reservation;
+      const { reserved } = reservation;
       const decision = { tokens: 0, costNano: 0, reserved, cancelled: true };
       const decided = await records.decide(reservation, decision);
       if (decided === undefined) return;
-      const { raises } = decided;
-      const marker = formatMarker(requestId, expiresAtMs);
-      const all = { marker, reservedNano: costNano, raises, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+      const all = takenBack(reservation, decided.raises, nowMs);
       await allOf(reserved.map((charged) => settleOn(charged, all)));
       await records.close(reservation);
     },
@@ -179,6 +170,13 @@ export function createDynamoLedger({ waiting = realWaiting, warnHot, ...access }
 }
 
 const NONE: readonly number[] = [];
+
+/** What takes a reservation back as if it had never been. */
+function takenBack(of: ReserveRequest | Reservation, raises: readonly number[], nowMs: number): Correction {
+  const { requestId, expiresAtMs, tokens, costNano } = of;
+  const marker = formatMarker(requestId, expiresAtMs);
+  return { marker, reservedNano: costNano, raises, requests: -1, tokens: -tokens, nano: -costNano, nowMs };
+}
 
 interface Sorted {
   readonly reserved: readonly ReservedScope[];
