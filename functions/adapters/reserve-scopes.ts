@@ -106,7 +106,7 @@ export function createScopeReserves(
   };
 }
 
-/** Whether all that the policies have in common is the same; order does not matter, as both are made alike. */
+/** By their text, which differs too where a limit has moved between the item and its template: that costs one more look. */
 const isSame = (left: Policy, right: Policy): boolean => JSON.stringify(left) === JSON.stringify(right);
 
 /** The items of a scope under its policy: the first one brings its own, which may have been edited just now. */
