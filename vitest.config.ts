@@ -15,12 +15,15 @@ const processes = {
 /** Properties and parsers take seconds of a machine that does more. */
 const together = { testTimeout: 30_000, sequence: { groupOrder: 0 } } as const;
 
+/** The CDK and its rules take seconds to load: files that run in one process load them once. */
+const stack = { isolate: false, globalSetup: 'test/stack/assemblies.ts', sequence: { groupOrder: 1 } } as const;
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...together } },
       { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], ...together } },
-      { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], ...processes, sequence: { groupOrder: 1 } } },
+      { test: { name: 'stack', include: ['test/stack/**/*.test.ts'], ...processes, ...stack } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...processes, sequence: { groupOrder: 1 } } },
     ],
   },

@@ -1,19 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import { addChecks } from '../../lib/checks.ts';
 import { readDeployment } from '../../lib/deployment.ts';
 import { TollgateStack } from '../../lib/tollgate-stack.ts';
 
 export const PROJECT = resolve(import.meta.dirname, '../..');
 export const CONFIG_FILE = join(import.meta.dirname, 'gateway.yaml');
-
-/** Of the test file that imports this. The CDK would leave a folder behind for every app. */
-const outputs = mkdtempSync(join(tmpdir(), 'tollgate-stack-'));
-afterAll(() => rmSync(outputs, { recursive: true, force: true }));
 
 /** The stack as `cdk synth` makes it, with the flags and options of cdk.json, but for the bundling of the code. */
 export function createStack(
@@ -28,7 +23,7 @@ export function createStack(
     ...Object.fromEntries(Object.entries(options).map(([name, value]) => [`tollgate:${name}`, value])),
     'aws:cdk:bundling-stacks': [],
   };
-  const app = new App({ context, outdir: mkdtempSync(join(outputs, 'cdk.out-')) });
+  const app = new App({ context, outdir: mkdtempSync(join(inject('assemblies'), 'cdk.out-')) });
   addChecks(app);
   const { region: _, ...deployment } = readDeployment(app.node.getAllContext());
   return { app, stack: new TollgateStack(app, { ...deployment, configFile }) };
