@@ -183,11 +183,10 @@ describe('a plain streaming handler', () => {
   });
 
   it('works on after its end, unseen by the client', async () => {
-    const begun = performance.now();
     expect((await fetchRaw(`${server.url}/after-end`)).text).toBe('{"ok":true}');
-    expect(performance.now() - begun).toBeLessThan(140);
     expect(journal).toEqual([]);
-    await vi.waitFor(() => expect(journal).toEqual(['after-end']));
+    journal.push('go');
+    await vi.waitFor(() => expect(journal).toEqual(['go', 'after-end']));
   });
 
   it('does not notice that its client has left', async () => {
@@ -230,15 +229,13 @@ describe('a plain streaming handler', () => {
   });
 
   it('serves many requests at once, each with its own answer', async () => {
-    const begun = performance.now();
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, async (_, index) => {
-        const response = await fetch(`${server.url}/flush?quiet=100&n=${index}`);
-        return `${response.status} ${await response.text()}`;
-      }),
-    );
-    expect(new Set(answers)).toEqual(new Set(['202 done']));
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    const answers = Array.from({ length: 100 }, async (_, index) => {
+      const response = await fetch(`${server.url}/gated?n=${index}`);
+      return `${response.status} ${await response.text()}`;
+    });
+    await vi.waitFor(() => expect(server.pending()).toBe(100), { timeout: 20_000 });
+    journal.push('go');
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['202 begun, done']));
     expect(server.pending()).toBe(0);
   });
 });
@@ -258,8 +255,10 @@ describe('close', () => {
   it('waits for handlers that still work', async () => {
     const server = await start('streaming');
     await fetchRaw(`${server.url}/after-end`);
-    await server.close();
-    expect(journal).toEqual(['after-end']);
+    const closed = server.close();
+    journal.push('go');
+    await closed;
+    expect(journal).toEqual(['go', 'after-end']);
     await expect(fetch(server.url)).rejects.toThrow();
   });
 
@@ -273,12 +272,12 @@ describe('close', () => {
 
   it('does not wait for ever', async () => {
     const server = await start('streaming', { closeMs: 50 });
-    const stream = fetchRaw(`${server.url}/stuck`);
-    await delay(30);
-    const begun = performance.now();
+    const stream = fetchRaw(`${server.url}/gated`);
+    await vi.waitFor(() => expect(server.pending()).toBe(1));
     await server.close();
-    expect(performance.now() - begun).toBeLessThan(300);
-    expect(await stream).toMatchObject({ text: 'begun', cut: true });
+    expect(await stream).toMatchObject({ cut: true });
+    // The handler is of this process, and outlives its server.
+    journal.push('go');
   });
 });
 

@@ -143,13 +143,13 @@ describe('the request log', () => {
       server.closeAllConnections();
       await closeServer(server);
     });
-    const { log, lines } = logTo(url, { deadlineMs: 300 });
+    const { log, lines } = logTo(url, { deadlineMs: 1_500 });
     const start = performance.now();
     const first = log.write(row('a'));
     await new Promise((resolve) => setTimeout(resolve, 150));
     await Promise.all([first, log.write(row('b')), log.write(row('c'))]);
-    // 300 ms for the first, and the short try that those behind it get.
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // The first one's time, and the short try that those behind it get: one after the other it would be three times that.
+    expect(performance.now() - start).toBeLessThan(4_000);
     expect(lines.map((line) => JSON.parse(line).row.request_id)).toEqual(['a', 'b', 'c']);
   });
 

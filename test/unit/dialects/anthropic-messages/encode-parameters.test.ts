@@ -300,16 +300,16 @@ describe('structured output', () => {
     );
   });
 
-  it('walks each definition once', () => {
+  it('walks each definition once: by every way to it, it would never end', () => {
     const defs = Object.fromEntries(
       Array.from({ length: 40 }, (_, index) => [
         `d${index}`,
         { anyOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] },
       ]),
     );
-    const started = performance.now();
-    encode({ responseFormat: format({ $ref: '#/$defs/d0', $defs: { ...defs, d40: { type: 'string' } } }) });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const schema = { $ref: '#/$defs/d0', $defs: { ...defs, d40: { type: 'string' } } };
+    const { body } = encode({ responseFormat: format(schema) });
+    expect(JSON.stringify(body).match(/"anyOf"/g)).toHaveLength(40);
   });
 });
 
