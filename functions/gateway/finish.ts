@@ -20,7 +20,7 @@ import type { Trace } from './trace.ts';
 export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
   await trace.beforeRow?.();
-  observeRequest(trace);
+  await observeRequest(trace);
   const { redactor, config } = await setupOf(gateway);
   const row = redactRow(buildRow(trace), redactor, trace.logLevel);
   gateway.measure(row, config);

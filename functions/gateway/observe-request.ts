@@ -1,13 +1,14 @@
 /** Looks at what is new to the model: what users and tools say, the newest first. Instructions of the operator are trusted. */
 import type { ChatRequest, ContentPart } from '../core/chat.ts';
-import { observe } from '../records/observe.ts';
 import type { Trace } from './trace.ts';
 
 /** Characters; what was said before that was new, and looked at, with an earlier request. */
 const MOST = 100_000;
 
-export function observeRequest(trace: Trace): void {
+export async function observeRequest(trace: Trace): Promise<void> {
   if (trace.asked === undefined || !('messages' in trace.asked)) return;
+  // To read its rules takes some ten milliseconds of a process that starts: after its first answer, not in front of it.
+  const { observe } = await import('../records/observe.ts');
   trace.flags.push(...observe(textOf(trace.asked as ChatRequest)).flags);
 }
 

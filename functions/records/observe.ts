@@ -50,8 +50,9 @@ RULES.forEach(({ slots }, rule) => {
       const stem = word.endsWith('*') ? word.slice(0, -1) : undefined;
       const table = stem === undefined ? WORDS : (STEMS.get(stem.length) ?? new Map<string, Slot[]>());
       if (stem !== undefined) STEMS.set(stem.length, table);
-      const known = table.get(stem ?? word) ?? [];
-      table.set(stem ?? word, [...known, { rule, at }]);
+      const known = table.get(stem ?? word);
+      if (known === undefined) table.set(stem ?? word, [{ rule, at }]);
+      else known.push({ rule, at });
     }
   });
 });
