@@ -146,7 +146,7 @@ export function encodeCallSignature(signature: ToolCallPart['signature']): JsonO
 
 /** A message of a client's history without what another dialect's provider proved. The same one where there is nothing. */
 export function withoutForeignProofs(message: JsonObject): JsonObject {
-  const { reasoning_details: details, tool_calls: calls, ...rest } = message;
+  const { reasoning_details: details, tool_calls: calls } = message;
   const isForeign = readList(details).some((item) => {
     const { signature, data } = readObject(item);
     return [signature, data].some((proof) => unwrapSignature(DIALECT, readText(proof)).origin !== DIALECT);
@@ -157,6 +157,7 @@ export function withoutForeignProofs(message: JsonObject): JsonObject {
   };
   const hasSigned = Array.isArray(calls) && calls.some(signed);
   if (!isForeign && !hasSigned) return message;
+  const { reasoning_details: _details, tool_calls: _calls, ...rest } = message;
   return {
     ...rest,
     ...(isForeign || details === undefined ? {} : { reasoning_details: details }),
