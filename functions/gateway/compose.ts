@@ -75,7 +75,7 @@ export function composeGateway(
     ledger: createDynamoLedger({
       ...table,
       warnHot: (scope, writesPerSecond, throttled) =>
-        gateway.report('warn', 'A meter is written so often that it needs more shards.', {
+        report('warn', 'A meter is written so often that it needs more shards.', {
           metric: 'HotMeter',
           scope,
           writesPerSecond,
@@ -91,17 +91,17 @@ export function composeGateway(
     health: createHealthBoard({
       store: createDynamoHealth(table),
       clock,
-      report: (...line) => gateway.report(...line),
+      report,
       wait: async (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
     }),
-    loads: createLoadBoard({ store: createDynamoLoads(table), clock, report: (...line) => gateway.report(...line) }),
+    loads: createLoadBoard({ store: createDynamoLoads(table), clock, report }),
     log: createFirehoseLog({ client: firehose, stream: environment.requestStream, lastResort }),
     feedback: createFeedbackLog({ client: firehose, stream: environment.feedbackStream, lastResort }),
     contents: createContentLog({
       client: firehose,
       stream: environment.contentStream,
       dropped: (requestId, reason) =>
-        gateway.report('error', 'A content could not be kept.', { metric: 'LogDrop', requestId, reason }),
+        report('error', 'A content could not be kept.', { metric: 'LogDrop', requestId, reason }),
     }),
     setup: keepSetup(
       setups.current,
@@ -109,7 +109,7 @@ export function composeGateway(
         reader: createPriceReader({ client: dynamo, table: environment.table }),
         deployed: deployedCatalogue,
         clock,
-        report: (...line) => gateway.report(...line),
+        report,
       }),
     ),
     ...(originSecret === undefined

@@ -53,11 +53,11 @@ export function createSetups<Setup>({ clock, store, report, deployed, build }: S
     report(level, message, { ...fields });
   };
 
-  const use = async (config: Config, version: string, identity: string): Promise<Known<Setup>> =>
+  const use = (config: Config, version: string, identity: string): Known<Setup> =>
     known?.identity === identity ? known : { identity, setup: build(config, version) };
 
   /** Nothing is wrong: what was reported may come again, and is worth another line then. */
-  const useGladly: typeof use = async (config, version, identity) => {
+  const useGladly: typeof use = (config, version, identity) => {
     reported = undefined;
     return use(config, version, identity);
   };

@@ -49,7 +49,7 @@ export function refusePlan(model: string, skipped: readonly Skipped[], nowMs: nu
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
   return new GatewayError(
     KINDS[reason],
-    `${SENTENCES[reason](model, `${names.slice(0, MOST_NAMED).join(', ')}${more}`, all)}`,
+    SENTENCES[reason](model, `${names.slice(0, MOST_NAMED).join(', ')}${more}`, all),
     {
       ...paramOf(all[0]),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
