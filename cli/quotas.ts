@@ -13,7 +13,7 @@ const loadAdmin = () => import('../functions/adapters/meter-admin.ts');
 const scopeArgument = () =>
   new Argument(
     '<scope>',
-    'key:ID, team:T, user:U, app:A, env:E, provider:P, org; or team:* and the like for all others',
+    'key:ID, team:T, user:U, app:A, env:E, provider:P, provider:P/MODEL, shadow:MODEL, org; or team:* and the like for all others',
   );
 
 export function registerQuotas(program: Command, context: CliContext): void {
