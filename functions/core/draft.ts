@@ -28,6 +28,29 @@ export function draftList(value: Draft | undefined): Draft[] {
   return Array.isArray(value) ? value : [];
 }
 
+interface NumberedDrafts {
+  /** Gives each piece with the draft that it belongs to: that of its number, or else of its place. */
+  forEach(pieces: Draft | undefined, add: (draft: DraftObject, piece: DraftObject) => void): void;
+  inOrder(): readonly DraftObject[];
+}
+
+/** What a stream tells side by side: choices, candidates. */
+export function createNumberedDrafts(begin: (index: number) => DraftObject): NumberedDrafts {
+  const drafts = new Map<number, DraftObject>();
+  return {
+    forEach(pieces, add) {
+      for (const [position, piece] of draftList(pieces).entries()) {
+        if (!isDraftObject(piece)) continue;
+        const index = typeof piece.index === 'number' ? piece.index : position;
+        const draft = drafts.get(index) ?? begin(index);
+        drafts.set(index, draft);
+        add(draft, piece);
+      }
+    },
+    inOrder: () => [...drafts].sort(([a], [b]) => a - b).map(([, draft]) => draft),
+  };
+}
+
 /** Consumes the piece: parts of it become parts of the draft. */
 export function mergePiece(draft: DraftObject, piece: DraftObject): void {
   for (const [field, value] of Object.entries(piece)) draft[field] = merged(field, draft[field], value);

@@ -1,6 +1,14 @@
 /** Chunks as the `GenerateContentResponse` that they are the pieces of: each is one itself, with some of the parts. */
 import type { ReplyFolder } from '../../core/codec.ts';
-import { type Draft, type DraftObject, draftList, isDraftObject, mergePiece, readDraft } from '../../core/draft.ts';
+import {
+  createNumberedDrafts,
+  type Draft,
+  type DraftObject,
+  draftList,
+  isDraftObject,
+  mergePiece,
+  readDraft,
+} from '../../core/draft.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { fieldsOf } from './wire.ts';
 
@@ -15,28 +23,24 @@ export function createFolder(request: JsonObject): ReplyFolder | undefined {
   const asked = [config.get('generationConfig'), config.get('toolConfig')];
   if (asked.some((part) => part !== undefined && UNSTREAMED.test(JSON.stringify(part)))) return undefined;
   const body: DraftObject = {};
-  const candidates = new Map<number, DraftObject>();
+  const candidates = createNumberedDrafts(() => ({}));
   return {
     push(frame) {
       const chunk = readDraft(frame);
       if (chunk === undefined) return 0;
       const { candidates: pieces, ...rest } = chunk;
       Object.assign(body, rest);
-      for (const [position, piece] of draftList(pieces).entries()) addCandidate(candidates, piece, position);
+      candidates.forEach(pieces, addCandidate);
       return frame.data.length;
     },
     whole() {
-      const ordered = [...candidates].sort(([a], [b]) => a - b).map(([, candidate]) => candidate);
+      const ordered = candidates.inOrder();
       return ordered.length === 0 ? body : { candidates: ordered, ...body };
     },
   };
 }
 
-function addCandidate(candidates: Map<number, DraftObject>, piece: Draft, position: number): void {
-  if (!isDraftObject(piece)) return;
-  const index = typeof piece.index === 'number' ? piece.index : position;
-  const candidate = candidates.get(index) ?? {};
-  candidates.set(index, candidate);
+function addCandidate(candidate: DraftObject, piece: DraftObject): void {
   const { content, ...rest } = piece;
   if (isDraftObject(content)) candidate.content = addContent(candidate.content, content);
   for (const [field, value] of Object.entries(rest)) {

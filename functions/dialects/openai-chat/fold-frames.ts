@@ -3,7 +3,15 @@
  * what stands beside them is told by the last chunk that says it.
  */
 import type { ReplyFolder } from '../../core/codec.ts';
-import { type Draft, type DraftObject, draftList, isDraftObject, mergePiece, readDraft } from '../../core/draft.ts';
+import {
+  createNumberedDrafts,
+  type Draft,
+  type DraftObject,
+  draftList,
+  isDraftObject,
+  mergePiece,
+  readDraft,
+} from '../../core/draft.ts';
 import type { JsonObject } from '../../core/json.ts';
 
 /** Hides how long the pieces are, and is in streams only. */
@@ -13,36 +21,27 @@ const PADDING = 'obfuscation';
 export function createFolder({ modalities }: JsonObject): ReplyFolder | undefined {
   if (Array.isArray(modalities) && modalities.some((modality) => modality !== 'text')) return undefined;
   const body: DraftObject = {};
-  const choices = new Map<number, DraftObject>();
+  const choices = createNumberedDrafts((index) => ({ index, message: {}, logprobs: null, finish_reason: null }));
   return {
     push(frame) {
       const chunk = readDraft(frame);
       if (chunk === undefined) return 0;
       for (const [field, value] of Object.entries(chunk)) {
-        if (field === 'choices') addChoices(choices, draftList(value));
+        if (field === 'choices') choices.forEach(value, addChoice);
         // Azure's first chunk has empty names; the last one may have no usage.
         else if (field !== PADDING && (isTold(value) || !(field in body))) body[field] = value;
       }
       return frame.data.length;
     },
     whole() {
-      const ordered = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => finishChoice(choice));
-      return { ...body, object: 'chat.completion', choices: ordered };
+      return { ...body, object: 'chat.completion', choices: choices.inOrder().map(finishChoice) };
     },
   };
 }
 
 const isTold = (value: Draft | undefined): boolean => value !== null && value !== undefined && value !== '';
 
-function addChoices(choices: Map<number, DraftObject>, pieces: readonly Draft[]): void {
-  for (const [position, piece] of pieces.entries()) addChoice(choices, piece, position);
-}
-
-function addChoice(choices: Map<number, DraftObject>, piece: Draft, position: number): void {
-  if (!isDraftObject(piece)) return;
-  const index = typeof piece.index === 'number' ? piece.index : position;
-  const choice = choices.get(index) ?? { index, message: {}, logprobs: null, finish_reason: null };
-  choices.set(index, choice);
+function addChoice(choice: DraftObject, piece: DraftObject): void {
   const { delta, message = delta, logprobs, finish_reason: finish, ...rest } = piece;
   if (isDraftObject(choice.message) && isDraftObject(message)) addMessage(choice.message, message);
   mergePiece(choice, logprobs === undefined ? {} : { logprobs });

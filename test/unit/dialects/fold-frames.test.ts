@@ -248,6 +248,44 @@ describe('fields that nobody here knows', () => {
   });
 });
 
+describe('several answers at once', () => {
+  const said = [
+    [1, 'b1 '],
+    [0, 'a1 '],
+    [1, 'b2'],
+    [0, 'a2'],
+  ] as const;
+
+  it('are told apart by their numbers, and come in their order: OpenAI', () => {
+    const stream = events(...said.map(([index, content]) => ({ choices: [{ index, delta: { content } }] })), {
+      choices: [0, 1].map((index) => ({ index, delta: {}, finish_reason: 'stop' })),
+    });
+    expect(fold(openaiChatProvider, stream).choices).toEqual(
+      ['a1 a2', 'b1 b2'].map((content, index) => ({
+        index,
+        message: { role: 'assistant', content },
+        logprobs: null,
+        finish_reason: 'stop',
+      })),
+    );
+  });
+
+  it('are told apart by their numbers, and come in their order: Gemini', () => {
+    const stream = events(
+      ...said.map(([index, text]) => ({ candidates: [{ index, content: { role: 'model', parts: [{ text }] } }] })),
+    );
+    expect(fold(geminiProvider, stream).candidates).toEqual(
+      ['a1 a2', 'b1 b2'].map((text, index) => ({ index, content: { role: 'model', parts: [{ text }] } })),
+    );
+  });
+
+  it('are in the order of their places, where a server does not number them', () => {
+    const stream = events({ choices: [{ delta: { content: 'a' } }, { delta: { content: 'b' } }] });
+    const choices = fold(openaiChatProvider, stream).choices as readonly { readonly message: JsonObject }[];
+    expect(choices.map(({ message }) => message.content)).toEqual(['a', 'b']);
+  });
+});
+
 describe('calls that servers number badly', () => {
   it.each([
     ['all 0', [{ index: 0 }, { index: 0 }]],
