@@ -25,8 +25,20 @@ export function createStack(
   };
   const app = new App({ context, outdir: mkdtempSync(join(inject('assemblies'), 'cdk.out-')) });
   addChecks(app);
-  const { region: _, ...deployment } = readDeployment(app.node.getAllContext());
-  return { app, stack: new TollgateStack(app, { ...deployment, configFile }) };
+  const { region, ...deployment } = readDeployment(app.node.getAllContext());
+  const env = region === undefined ? {} : { env: { region } };
+  return { app, stack: new TollgateStack(app, { ...deployment, configFile, ...env }) };
+}
+
+/** What the checks found: their report, because warnings do not stop a synth. */
+export function findViolations(app: App): readonly unknown[] {
+  const { directory } = app.synth();
+  const report: unknown = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8'));
+  const { pluginReports } = report as {
+    readonly pluginReports: readonly { readonly violations: readonly unknown[] }[];
+  };
+  if (pluginReports.length === 0) throw new Error('Nothing was checked.');
+  return pluginReports.flatMap(({ violations }) => violations);
 }
 
 export function synthesize(options: Readonly<Record<string, unknown>> = {}): Template {
