@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { type Assembly, cdkSynth } from '../test/stack/cdk-synth.ts';
+import { cdkSynth, type SynthesizedFunction } from '../test/stack/cdk-synth.ts';
 import { installRuntimeClient } from '../test/support/runtime-client/install.ts';
 import { startInstance } from '../test/support/runtime-client/instance.ts';
 import { staticImports } from '../test/support/static-imports.ts';
@@ -35,8 +35,9 @@ export async function run(context: BenchContext): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-cold-'));
   context.defer(() => rmSync(folder, { recursive: true, force: true }));
   context.progress('synthesising the stack');
-  const assembly = await cdkSynth(join(folder, 'synth'), join(PROJECT, 'gateway.yaml'));
-  const { asset } = assembly;
+  const { gateway } = await cdkSynth(join(folder, 'synth'), join(PROJECT, 'gateway.yaml'));
+  const { asset, handler } = gateway;
+  const environment = environmentOf(gateway);
   const empty = await bundleEmpty(join(folder, 'empty'));
 
   const initMs = async (code: string): Promise<number> => {
@@ -44,8 +45,8 @@ export async function run(context: BenchContext): Promise<BenchReport> {
     const instance = await startInstance({
       entry: client.entry,
       asset: code,
-      handler: 'index.handler',
-      environment: variablesOf(assembly),
+      handler,
+      environment,
     });
     const took = performance.now() - started;
     await instance.terminate();
@@ -64,9 +65,10 @@ export async function run(context: BenchContext): Promise<BenchReport> {
       {
         title: 'From the start of the process to the first request for work',
         better: 'lower',
+        sides: { measured: 'the gateway', base: 'an empty function' },
         ratios: [
           {
-            label: 'init, against an empty function',
+            label: 'init',
             ...spread(rounds.map(({ empty, gateway }) => gateway / empty)),
             direct: median(rounds.map(({ empty }) => empty)),
             gateway: median(rounds.map(({ gateway }) => gateway)),
@@ -84,13 +86,8 @@ export async function run(context: BenchContext): Promise<BenchReport> {
 }
 
 /** As the template has them; what only a deployment knows is any name, since nothing is called. */
-function variablesOf({ template }: Assembly): { readonly [name: string]: string } {
-  const [, gateway] = Object.entries(template.Resources).find(([id]) => id.startsWith('GatewayFunction')) ?? [];
-  if (gateway === undefined) throw new Error('The template has no gateway.');
-  const { Environment } = gateway.Properties as {
-    readonly Environment: { readonly Variables: { readonly [name: string]: unknown } };
-  };
-  const variables = Object.entries(Environment.Variables).map(([name, value]) => [
+function environmentOf(gateway: SynthesizedFunction): { readonly [name: string]: string } {
+  const variables = Object.entries(gateway.variables).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : 'known-at-deployment',
   ]);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Template } from 'aws-cdk-lib/assertions';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ENV } from '../../functions/env.ts';
 import { loadConfig } from '../../lib/load-config.ts';
 import { openLake } from '../../local/lake.ts';
 import { type SimulatedProviders, startSimulatedProviders } from '../../local/providers/index.ts';
@@ -54,11 +55,11 @@ describe('cdk synth, with no account, network or credentials', () => {
   it('gives the same template and code each time, wherever they go', async () => {
     const second = await cdkSynth(join(folder, 'second'), configFile);
     expect(second.templateText).toBe(assembly.templateText);
-    expect((await readdir(second.asset)).sort()).toEqual((await readdir(assembly.asset)).sort());
+    expect((await readdir(second.gateway.asset)).sort()).toEqual((await readdir(assembly.gateway.asset)).sort());
   });
 
   it('puts the checked configuration beside the code', async () => {
-    const bundled: unknown = JSON.parse(await readFile(join(assembly.asset, configFileName(assembly)), 'utf8'));
+    const bundled: unknown = JSON.parse(await readFile(join(assembly.gateway.asset, configFileName(assembly)), 'utf8'));
     expect(bundled).toEqual(loadConfig(configFile));
   });
 
@@ -73,18 +74,18 @@ describe('cdk synth, with no account, network or credentials', () => {
 
 describe('the bundle', () => {
   it('is small, and keeps the price catalogue, the client of Bedrock and what looks at requests out of what a start reads', async () => {
-    const chunks = await chunksOf(assembly.asset);
+    const chunks = await chunksOf(assembly.gateway.asset);
     const early = chunks.filter(({ sources }) => !sources.some((source) => LATE.test(source)));
     const sum = (list: typeof chunks): number => list.reduce((total, { size }) => total + size, 0);
-    const catalogue = await catalogueOf(assembly.asset);
-    const read = sum(early) + (await stat(join(assembly.asset, catalogue))).size;
+    const catalogue = await catalogueOf(assembly.gateway.asset);
+    const read = sum(early) + (await stat(join(assembly.gateway.asset, catalogue))).size;
     console.info(
       `The bundle: ${kilobytes(read)} in ${early.length + 1} files, ${kilobytes(sum(chunks) - sum(early))} loaded late.`,
     );
     expect(read).toBeLessThan(MOST_CODE);
-    const initial = staticImports(assembly.asset);
+    const initial = staticImports(assembly.gateway.asset);
     expect(initial).not.toContain(catalogue);
-    const sources = (await Promise.all(initial.map((file) => sourcesOf(assembly.asset, file)))).flat();
+    const sources = (await Promise.all(initial.map((file) => sourcesOf(assembly.gateway.asset, file)))).flat();
     expect(sources.some((source) => source.includes('functions/gateway/'))).toBe(true);
     expect(sources.filter((source) => LATE.test(source) || source.includes('records/observe'))).toEqual([]);
     // The full zod is eight times the mini one, and the CDK's and the command line's alone.
@@ -94,7 +95,7 @@ describe('the bundle', () => {
   });
 
   it('holds what the gateway runs, and nothing of the tools around it', async () => {
-    const sources = await allSourcesOf(assembly.asset);
+    const sources = await allSourcesOf(assembly.gateway.asset);
     const packages = new Set(
       sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []),
     );
@@ -135,7 +136,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 describe('the permissions', () => {
   it.each(['Gateway', 'Upkeep'] as const)('of %s are exactly the AWS calls that its code can make', async (name) => {
     // The bundler leaves out what is not used: a call that is in the bundle is one that somewhere is made.
-    const asset = name === 'Gateway' ? assembly.asset : assembly.upkeepAsset;
+    const asset = name === 'Gateway' ? assembly.gateway.asset : assembly.upkeep.asset;
     const calls = (await allSourcesOf(asset)).flatMap((source) => {
       const [, client, action] = /@aws-sdk\/client-([a-z-]+)\/.*\/(\w+)Command\.js$/.exec(source) ?? [];
       const call = `${SERVICES[client ?? ''] ?? client}:${action}`;
@@ -162,7 +163,7 @@ describe('the bundled code, in a process of its own', () => {
     data = join(folder, 'data');
     await mkdir(data);
     const script = fileURLToPath(new URL('./serve-asset.ts', import.meta.url));
-    const args = [script, assembly.asset, configFileName(assembly), data, configFile];
+    const args = [script, assembly.gateway.asset, configFileName(assembly), data, configFile];
     child = spawn(process.execPath, args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr?.on('data', (chunk: Buffer) => {
       errors += chunk.toString();
@@ -214,14 +215,7 @@ describe('the bundled code, in a process of its own', () => {
   });
 });
 
-function configFileName({ template }: Assembly): string {
-  const [, handler] = Object.entries(template.Resources).find(([id]) => id.startsWith('GatewayFunction')) ?? [];
-  if (handler === undefined) throw new Error('The template has no gateway.');
-  const { Environment } = handler.Properties as {
-    readonly Environment: { readonly Variables: { readonly TOLLGATE_CONFIG_FILE: string } };
-  };
-  return Environment.Variables.TOLLGATE_CONFIG_FILE;
-}
+const configFileName = ({ gateway }: Assembly): string => String(gateway.variables[ENV.configFile]);
 
 async function sourcesOf(asset: string, file: string): Promise<readonly string[]> {
   const map: unknown = JSON.parse(await readFile(join(asset, `${file}.map`), 'utf8'));

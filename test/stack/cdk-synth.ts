@@ -6,15 +6,28 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const PROJECT = resolve(import.meta.dirname, '../..');
 
-export interface Assembly {
-  readonly template: {
-    readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: unknown }>>;
-  };
-  readonly templateText: string;
-  /** The folder of the gateway's code, as it would be zipped. */
+export interface SynthesizedFunction {
+  /** The folder of its code, as it would be zipped. */
   readonly asset: string;
-  /** The same of upkeep. */
-  readonly upkeepAsset: string;
+  /** `index.handler` */
+  readonly handler: string;
+  /** As the template has them: what only a deployment knows is no text. */
+  readonly variables: { readonly [name: string]: unknown };
+}
+
+export interface Assembly {
+  readonly templateText: string;
+  readonly gateway: SynthesizedFunction;
+  readonly upkeep: SynthesizedFunction;
+}
+
+interface Template {
+  readonly Resources: { readonly [id: string]: { readonly Type: string; readonly Properties: unknown } };
+}
+
+interface FunctionProperties {
+  readonly Handler: string;
+  readonly Environment: { readonly Variables: { readonly [name: string]: unknown } };
 }
 
 /** `npx cdk synth` as a stranger runs it: the command line itself, with no AWS credentials and an empty home. */
@@ -32,17 +45,18 @@ export async function cdkSynth(folder: string, configFile: string): Promise<Asse
       Record<string, { readonly displayName: string; readonly source: { readonly path: string } }>
     >;
   };
-  const assetOf = (name: string): string => {
+  const { Resources } = JSON.parse(templateText) as Template;
+  const find = (name: 'Gateway' | 'Upkeep'): SynthesizedFunction => {
     const [asset, ...others] = Object.values(files).filter(
       ({ displayName }) => displayName === `${name}/Function/Code`,
     );
     if (asset === undefined || others.length > 0) throw new Error(`There is not exactly one asset of ${name}.`);
-    return join(output, asset.source.path);
+    const resource = Object.entries(Resources).find(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith(`${name}Function`),
+    );
+    if (resource === undefined) throw new Error(`There is no function of ${name}.`);
+    const { Handler, Environment } = resource[1].Properties as FunctionProperties;
+    return { asset: join(output, asset.source.path), handler: Handler, variables: Environment.Variables };
   };
-  return {
-    template: JSON.parse(templateText) as Assembly['template'],
-    templateText,
-    asset: assetOf('Gateway'),
-    upkeepAsset: assetOf('Upkeep'),
-  };
+  return { templateText, gateway: find('Gateway'), upkeep: find('Upkeep') };
 }

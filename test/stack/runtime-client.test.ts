@@ -11,7 +11,7 @@ import { type LocalStackProcess, startLocalStack } from '../support/local-stack.
 import { functionUrlEvent } from '../support/runtime-client/function-url-event.ts';
 import { installRuntimeClient } from '../support/runtime-client/install.ts';
 import { type Instance, startInstance } from '../support/runtime-client/instance.ts';
-import { type Assembly, cdkSynth } from './cdk-synth.ts';
+import { type Assembly, cdkSynth, type SynthesizedFunction } from './cdk-synth.ts';
 
 const client = await installRuntimeClient();
 if (!client.ok) console.warn(`The runtime client was not tried: ${client.reason}`);
@@ -41,7 +41,7 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
     folder = await mkdtemp(join(tmpdir(), 'tollgate-runtime-'));
     stack = await startLocalStack({ config: CONFIG });
     assembly = await cdkSynth(folder, stack.info.config);
-    gateway = await start('Gateway', assembly.asset);
+    gateway = await start(assembly.gateway);
     const created = await stack.tollgate('keys', 'create', '--team', 'runtime', '--budget-month', '10', '--json');
     key = (JSON.parse(created.stdout) as { readonly key: string }).key;
   });
@@ -52,12 +52,12 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
     await rm(folder, { recursive: true, force: true });
   });
 
-  const start = (construct: 'Gateway' | 'Upkeep', asset: string): Promise<Instance> =>
+  const start = ({ asset, handler, variables }: SynthesizedFunction): Promise<Instance> =>
     startInstance({
       entry: client.ok ? client.entry : '',
       asset,
-      handler: handlerOf(assembly, construct),
-      environment: resolveVariables(assembly, construct, stack),
+      handler,
+      environment: resolveVariables(variables, stack),
     });
 
   const chat = (model: string, more: object = {}) =>
@@ -139,7 +139,7 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
   });
 
   it('runs upkeep as the schedule does', async () => {
-    const upkeep = await start('Upkeep', assembly.upkeepAsset);
+    const upkeep = await start(assembly.upkeep);
     try {
       const { answered, idle } = upkeep.api.invoke({ 'detail-type': 'Scheduled Event', source: 'aws.events' });
       expect((await answered).error).toBeUndefined();
@@ -150,7 +150,7 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
   });
 
   it('ends at once when the environment is shut down, with nothing left to write', async () => {
-    const second = await start('Gateway', assembly.asset);
+    const second = await start(assembly.gateway);
     const { answered, idle } = second.api.invoke(
       functionUrlEvent('POST', '/v1/chat/completions', key, {
         model: 'plain',
@@ -163,26 +163,8 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
   });
 });
 
-function handlerOf(assembly: Assembly, construct: string): string {
-  const { Handler } = propertiesOf(assembly, construct);
-  return Handler;
-}
-
-interface FunctionProperties {
-  readonly Handler: string;
-  readonly Environment: { readonly Variables: { readonly [name: string]: unknown } };
-}
-
-function propertiesOf({ template }: Assembly, construct: string): FunctionProperties {
-  const found = Object.entries(template.Resources).find(
-    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith(`${construct}Function`),
-  );
-  if (found === undefined) throw new Error(`There is no function of ${construct}.`);
-  return found[1].Properties as FunctionProperties;
-}
-
 /** What the template says; what only a deployment knows is what the emulators have. */
-function resolveVariables(assembly: Assembly, construct: string, { info }: LocalStackProcess) {
+function resolveVariables(template: SynthesizedFunction['variables'], { info }: LocalStackProcess) {
   const known: { readonly [name: string]: string } = {
     [ENV.table]: info.table,
     [ENV.requestStream]: info.requestStream,
@@ -193,7 +175,7 @@ function resolveVariables(assembly: Assembly, construct: string, { info }: Local
     [LOG_ENV.database]: 'local',
     [ENV.secretPrefix]: info.secretPrefix,
   };
-  const variables = Object.entries(propertiesOf(assembly, construct).Environment.Variables).map(([name, value]) => {
+  const variables = Object.entries(template).map(([name, value]) => {
     const resolved = known[name] ?? value;
     if (typeof resolved !== 'string') throw new Error(`${name} is ${JSON.stringify(value)}: what is it locally?`);
     return [name, resolved];
