@@ -5,8 +5,18 @@ import { isJsonObject, type JsonObject } from './json.ts';
 
 export const jsonObject = z.custom<JsonObject>(isJsonObject, 'must be an object');
 
-/** Bedrock's ARNs are the longest names in use, with some 150 characters. The name goes into the row and into messages. */
-export const modelName = z.string().check(z.minLength(1), z.maxLength(256));
+/**
+ * Bedrock's ARNs are the longest names in use, with some 150 characters. The name goes into the row and into messages, and
+ * with Google and Bedrock into the path: there, steps up would lead to another one, with the provider's key.
+ */
+export const modelName = z.string().check(
+  z.minLength(1),
+  z.maxLength(256),
+  z.refine(
+    (name) => !name.split('/').some((step) => step === '.' || step === '..'),
+    'must not hold "." or ".." as a step',
+  ),
+);
 
 /**
  * More than any model gives, by far. What such an answer costs at most, from the dearest model and 128 times over, is still
