@@ -150,7 +150,19 @@ describe('the HTTP upstream', () => {
     const abort = new AbortController();
     const sent = upstream().send(target(silent), request, how({ signal: abort.signal }));
     abort.abort(new GatewayError('deadline', 'too late'));
-    await expect(sent).rejects.toBeInstanceOf(GatewayError);
+    await expect(sent).rejects.toEqual(failure('deadline'));
+
+    const begun = await serve((_, response) => {
+      response.writeHead(200, sse);
+      response.write('data: one\n\n');
+    });
+    const later = new AbortController();
+    const reply = await upstream().send(target(begun), request, how({ signal: later.signal }));
+    const frames = reply.frames('sse')[Symbol.asyncIterator]();
+    expect((await frames.next()).value?.data).toBe('one');
+    const next = frames.next();
+    later.abort(new GatewayError('deadline', 'too late'));
+    await expect(next).rejects.toEqual(failure('deadline'));
   });
 
   it('leaves a reply with an error status to be read', async () => {
