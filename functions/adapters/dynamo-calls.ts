@@ -76,7 +76,7 @@ export function backOff(waiting: Waiting, step: number): Promise<void> {
 
 /**
  * Runs a call that may be repeated: a read, or a write whose condition fails once it has been applied. Failures of the
- * condition and of the expression come out as they are; all else as `ledger-unavailable`.
+ * condition come out as they are; all else as `ledger-unavailable`, what DynamoDB finds wrong with the call included.
  */
 export async function repeatable<T>(action: string, waiting: Waiting, call: () => Promise<T>): Promise<T> {
   const { breaker } = waiting;
@@ -92,8 +92,9 @@ export async function repeatable<T>(action: string, waiting: Waiting, call: () =
       // Whoever refuses or throttles is alive.
       if (failure === 'unclear' || isUnreachable(error)) breaker?.failed();
       else breaker?.succeeded();
-      if (failure === 'condition' || failure === 'expression') throw error;
-      if (failure === 'refused' || step + 1 >= TRIES) throw unavailable(action, error);
+      if (failure === 'condition') throw error;
+      const isFinal = failure === 'refused' || failure === 'expression' || step + 1 >= TRIES;
+      if (isFinal) throw unavailable(action, error);
     }
     await backOff(waiting, step);
   }

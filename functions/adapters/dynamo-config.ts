@@ -3,15 +3,13 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { itemKey } from '../ledger/attributes.ts';
 import { configKey } from '../table.ts';
 import { type AppliedConfig, parseConfigItem } from './config-item.ts';
-import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
 export interface ConfigStore {
   /** The newest, or one by its number; undefined where there is none. Throws `ledger-unavailable`. */
   read(version?: number): Promise<AppliedConfig | undefined>;
 }
-
-const ACTION = 'read the configuration';
 
 export interface ConfigStoreOptions extends TableAccess {
   readonly waiting?: Waiting;
@@ -25,9 +23,7 @@ export function createConfigStore({ client, table, waiting = realWaiting }: Conf
         Key: itemKey(configKey(version)),
         ConsistentRead: true,
       });
-      const output = await repeatable(ACTION, waiting, () => client.send(command)).catch((error: unknown) => {
-        throw classifyFailure(error) === 'expression' ? unavailable(ACTION, error) : error;
-      });
+      const output = await repeatable('read the configuration', waiting, () => client.send(command));
       return output.Item === undefined ? undefined : parseConfigItem(output.Item);
     },
   };

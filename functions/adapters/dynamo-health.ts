@@ -3,12 +3,12 @@
  * means is decided elsewhere; here a version is compared.
  */
 import { randomUUID } from 'node:crypto';
-import { BatchGetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type HealthStore, type StoredHealth, type TargetHealth, UNKNOWN, WELL } from '../core/target-health.ts';
 import { type Item, itemKey, number, text, type Value } from '../ledger/attributes.ts';
 import { checkVersion, VERSION } from '../ledger/item-version.ts';
 import { healthKey } from '../table.ts';
-import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
 export interface DynamoHealthOptions extends TableAccess {
@@ -76,9 +76,7 @@ export function createDynamoHealth({ client, table, waiting = realWaiting }: Dyn
         await repeatable('write the health of a target', waiting, () => client.send(command));
         return { health: next, version, written: true };
       } catch (error) {
-        const failure = classifyFailure(error);
-        if (failure === 'expression') throw unavailable('write the health of a target', error);
-        if (failure !== 'condition') throw error;
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
         const [item] = await readItems([target]);
         // A write whose answer was lost is refused when it is repeated: what stands there is ours.
         return { ...(item === undefined ? UNKNOWN : parseHealth(item)), written: item?.by?.S === by };

@@ -21,7 +21,7 @@ import type { Claim, ClaimRequest, IdempotencyStore, StoredAnswer } from '../cor
 import { brokenItem, itemKey } from '../ledger/attributes.ts';
 import { checkVersion, VERSION } from '../ledger/item-version.ts';
 import { idempotencyKey } from '../table.ts';
-import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import { inParallel } from './in-parallel.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
@@ -47,13 +47,7 @@ const decompress = promisify(gunzip);
 export function createDynamoIdempotency(options: DynamoIdempotencyOptions): IdempotencyStore {
   const { client, table, waiting = realWaiting, partBytes = PART_BYTES } = options;
 
-  const run = async <T>(action: string, call: () => Promise<T>): Promise<T> => {
-    try {
-      return await repeatable(action, waiting, call);
-    } catch (error) {
-      throw classifyFailure(error) === 'expression' ? unavailable(action, error) : error;
-    }
-  };
+  const run = <T>(action: string, call: () => Promise<T>): Promise<T> => repeatable(action, waiting, call);
 
   const read = async (key: StoredItem): Promise<StoredItem | undefined> => {
     const command = new GetItemCommand({ TableName: table, Key: { ...key }, ConsistentRead: true });

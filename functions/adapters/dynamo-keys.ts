@@ -5,7 +5,7 @@ import { itemKey } from '../ledger/attributes.ts';
 import { callerOf, isUsable, type KeyEntry, looksLikeKey, parseKey } from '../ledger/keys.ts';
 import { KEYS_PARTITION } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import { hashKey } from './hash-key.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
@@ -29,7 +29,6 @@ const BAD_MS = 3_000;
 const REMEMBERED_GOOD = 10_000;
 /** Apart from the good ones, so that someone who tries keys drives nobody's out. */
 const REMEMBERED_BAD = 1_000;
-const ACTION = 'look up the key';
 
 interface Remembered {
   readonly entry: KeyEntry | undefined;
@@ -47,9 +46,7 @@ export function createDynamoKeyStore(options: DynamoKeyStoreOptions): KeyStore {
   const read = async (hash: string, nowMs: number): Promise<KeyEntry | undefined> => {
     const key = itemKey({ pk: KEYS_PARTITION, sk: hash });
     const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
-    const output = await repeatable(ACTION, waiting, () => client.send(command)).catch((error: unknown) => {
-      throw classifyFailure(error) === 'expression' ? unavailable(ACTION, error) : error;
-    });
+    const output = await repeatable('look up the key', waiting, () => client.send(command));
     const entry = output.Item === undefined ? undefined : parseKey(output.Item);
     good.delete(hash);
     bad.delete(hash);

@@ -67,31 +67,31 @@ export function createMeterStore(
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      try {
-        const send = async () => {
-          const output = await client.send(command).catch((error: unknown) => {
-            rate.note(ref, Date.now(), isThrottled(error));
-            throw error;
-          });
+      const send = async () => {
+        try {
+          const output = await client.send(command);
           rate.note(ref, Date.now());
           return output;
-        };
-        const output = await repeatable(`update the meter ${ref.scope}`, waiting, send);
-        return { written: true, meter: remember(ref, output.Attributes) };
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-          return { written: false, meter: remember(ref, error.Item) };
+        } catch (error) {
+          rate.note(ref, Date.now(), isThrottled(error));
+          // The item has lost what the expression adds to.
+          if (classifyFailure(error) === 'expression') return undefined;
+          throw error;
         }
-        // No item with the error: there is none, or this endpoint does not send it (dynalite). Or the item has lost
-        // what the expression adds to.
-        const failure = classifyFailure(error);
-        if (failure !== 'condition' && failure !== 'expression') throw error;
-        const meter = await readOne(ref).catch((cause: unknown) => {
-          // The write before it was sent, and an earlier try of it may stand.
-          throw wasNeverSent(cause) ? unavailable(`read the meter ${ref.scope}`, cause) : cause;
-        });
-        return { written: false, meter };
+      };
+      try {
+        const output = await repeatable(`update the meter ${ref.scope}`, waiting, send);
+        if (output !== undefined) return { written: true, meter: remember(ref, output.Attributes) };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        if (error.Item !== undefined) return { written: false, meter: remember(ref, error.Item) };
+        // There is no item, or this endpoint does not send it with the error (dynalite).
       }
+      const meter = await readOne(ref).catch((cause: unknown) => {
+        // The write before it was sent, and an earlier try of it may stand.
+        throw wasNeverSent(cause) ? unavailable(`read the meter ${ref.scope}`, cause) : cause;
+      });
+      return { written: false, meter };
     },
   };
 }

@@ -21,7 +21,7 @@ import {
   readRaises,
   recordKey,
 } from '../ledger/reservation-record.ts';
-import { classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { repeatable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
 export interface RecordName {
@@ -41,13 +41,7 @@ export interface ReservationStore {
 }
 
 export function createReservationStore({ client, table }: TableAccess, waiting: Waiting): ReservationStore {
-  const run = async <T>(action: string, call: () => Promise<T>): Promise<T> => {
-    try {
-      return await repeatable(action, waiting, call);
-    } catch (error) {
-      throw classifyFailure(error) === 'expression' ? unavailable(action, error) : error;
-    }
-  };
+  const run = <T>(action: string, call: () => Promise<T>): Promise<T> => repeatable(action, waiting, call);
 
   /** The record as it is then, whether it was changed by this or the condition failed; undefined where it is gone. */
   const change = async (action: string, key: RecordKey, plan: Update): Promise<Item | undefined> => {

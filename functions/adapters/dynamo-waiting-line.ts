@@ -6,14 +6,14 @@
  * A process reads a line at most four times a second and writes it about once a second and priority, however many of
  * its requests wait.
  */
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Scope, WaitingLine } from '../core/ports.ts';
 import { itemKey, number } from '../ledger/attributes.ts';
 import { checkVersion, VERSIONED } from '../ledger/item-version.ts';
 import { TOP_PRIORITY } from '../ledger/wait-plan.ts';
 import { lineKey } from '../table.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import { classifyFailure, realWaiting, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { realWaiting, repeatable, type Waiting } from './dynamo-calls.ts';
 import type { TableAccess } from './read-meter-items.ts';
 
 export interface DynamoWaitingLineOptions extends TableAccess {
@@ -82,10 +82,8 @@ export function createDynamoWaitingLine({
         },
       });
       await repeatable('join the line', waiting, () => client.send(command)).catch((error: unknown) => {
-        const failure = classifyFailure(error);
         // Another process of the same priority says it until later.
-        if (failure === 'condition') return;
-        throw failure === 'expression' ? unavailable('join the line', error) : error;
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
       });
       const now = lines.get(scope) ?? { untilMs: [], readAtMs: 0 };
       const all = Array.from({ length: TOP_PRIORITY + 1 }, (_, each) => now.untilMs[each] ?? 0);

@@ -2,7 +2,7 @@ import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamo
 import { type Item, itemKey } from '../ledger/attributes.ts';
 import type { MeterRef } from '../ledger/meter.ts';
 import { meterKey } from '../table.ts';
-import { backOff, classifyFailure, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
+import { backOff, repeatable, unavailable, type Waiting } from './dynamo-calls.ts';
 
 /** DynamoDB's own limit. */
 const BATCH = 100;
@@ -32,15 +32,10 @@ export async function readMeterItems(
       if (round > 0) await backOff(waiting, round);
       const wanted = keys.map((pk) => itemKey({ pk, sk: meterKey('').sk }));
       const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } });
-      const output = await repeatable(ACTION, waiting, () => client.send(command)).catch(asUnavailable);
+      const output = await repeatable(ACTION, waiting, () => client.send(command));
       for (const item of output.Responses?.[table] ?? []) found.set(item.pk?.S ?? '', item);
       keys = (output.UnprocessedKeys?.[table]?.Keys ?? []).map(({ pk }) => pk?.S ?? '');
     }
   }
   return found;
-}
-
-/** A read has no condition; what DynamoDB finds wrong with it (a table of another shape) is for the operator. */
-function asUnavailable(error: unknown): never {
-  throw classifyFailure(error) === 'expression' ? unavailable(ACTION, error) : error;
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { classifyFailure, repeatable } from '../../../functions/adapters/dynamo-calls.ts';
 
 type Answer = (respond: (status: number, body: string) => void, cut: () => void) => void;
@@ -73,6 +73,15 @@ describe('repeatable', () => {
       message: 'The ledger does not answer: could not look (TimeoutError).',
     });
     expect([calls, waits]).toEqual([3, [10, 20]]);
+  });
+
+  it('does not try again where DynamoDB cannot make sense of the call', async () => {
+    const call = vi.fn(() => Promise.reject(Object.assign(new Error('what?'), { name: 'ValidationException' })));
+    await expect(repeatable('look', waiting, call)).rejects.toMatchObject({
+      kind: 'ledger-unavailable',
+      message: 'The ledger does not answer: could not look (ValidationException).',
+    });
+    expect(call).toHaveBeenCalledTimes(1);
   });
 
   it('lets a failed condition out at once, as it is', async () => {
