@@ -3,10 +3,11 @@
  * that was lost), and less where requests were let through without it; the log has what was really used. What is
  * reserved for requests in flight is in the one and not yet in the other.
  */
+import type { Scope } from '../core/ports.ts';
 import { number, stringSet, text } from './attributes.ts';
 import { createExpression, type Expression, type Update } from './expression.ts';
 import { formatMarker, isAbandoned } from './markers.ts';
-import type { Meter } from './meter.ts';
+import { isLimited, type Meter } from './meter.ts';
 import type { OpenRecord } from './open-record.ts';
 import { raisedOn } from './plan-raise.ts';
 import { dropRaises } from './plan-reserve.ts';
@@ -30,6 +31,13 @@ export interface Drift {
 /** What each item of a scope has in a window. */
 export const spentOf = (shards: readonly Meter[], window: WindowName, id: string): readonly number[] =>
   shards.map((meter) => spentIn(meter[window], id));
+
+/**
+ * A provider's meter counts while it has a limit. Without one it has what was sent along with finding that out, or after
+ * another target had failed, and no log will ever agree.
+ */
+export const isCounted = (scope: Scope, shards: readonly Meter[]): boolean =>
+  !scope.startsWith('provider:') || shards.some(isLimited);
 
 /** `shards` are all items of a scope with what of each is compared, `records` those of the requests in flight in it. */
 export function findDrift(

@@ -2,7 +2,7 @@
 import type { Account } from '../adapters/dynamo-reconcile.ts';
 import type { Scope, SpendLog } from '../core/ports.ts';
 import { dayAt, dayStartsAtMs, monthAt, monthStartsAtMs } from '../ledger/calendar.ts';
-import { findDrift, spreadDrift } from '../ledger/plan-reconcile.ts';
+import { findDrift, isCounted, spreadDrift } from '../ledger/plan-reconcile.ts';
 import { spentBefore } from '../ledger/plan-reconcile-past.ts';
 import type { ReconcileOptions, ScopeResult } from './reconcile.ts';
 
@@ -30,19 +30,21 @@ export async function reconcilePast(
     if (records.some(({ decision }) => decision !== undefined)) return busy;
     const logged = fromMs === toMs ? 0 : ((await log.spend(fromMs, toMs)).get(scope) ?? 0);
     const spentNano = spentBefore(shards, ids);
-    const drift = findDrift({ window: 'month', id: ids.month }, shards, spentNano, records, logged);
-    const differs = drift.driftNano !== 0;
+    const found = findDrift({ window: 'month', id: ids.month }, shards, spentNano, records, logged);
+    const drifts = isCounted(scope, shards) ? [found] : [];
+    const driftNano = drifts.reduce((sum, drift) => sum + drift.driftNano, 0);
+    const differs = driftNano !== 0;
     const same = isBusyToday ? 'busy' : 'same';
-    if (!apply) return { scope, drifts: [drift], state: differs ? 'differs' : same };
+    if (!apply) return { scope, drifts, state: differs ? 'differs' : same };
     const run = new Date(nowMs).toISOString();
-    const changes = spreadDrift(drift.driftNano, spentNano);
+    const changes = spreadDrift(driftNano, spentNano);
     const written = await Promise.all(
       shards.map((meter, shard) => {
         const repair = { month: ids.month, changeNano: changes[shard] ?? 0, run };
         return store.repairPast(meter, repair, account.records, nowMs);
       }),
     );
-    if (written.every(Boolean)) return { scope, drifts: [drift], state: differs ? 'repaired' : same };
+    if (written.every(Boolean)) return { scope, drifts, state: differs ? 'repaired' : same };
   }
   return busy;
 }

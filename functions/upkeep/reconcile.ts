@@ -7,7 +7,7 @@ import type { Account, ReconcileStore } from '../adapters/dynamo-reconcile.ts';
 import { inParallel } from '../adapters/in-parallel.ts';
 import type { Scope, SpendLog } from '../core/ports.ts';
 import { dayAt, dayEndsAtMs, dayStartsAtMs, monthAt, monthEndsAtMs, monthStartsAtMs } from '../ledger/calendar.ts';
-import { type Drift, findDrift, spentOf, spreadDrift } from '../ledger/plan-reconcile.ts';
+import { type Drift, findDrift, isCounted, spentOf, spreadDrift } from '../ledger/plan-reconcile.ts';
 import { reconcilePast, remembering } from './reconcile-past.ts';
 
 export interface ReconcileOptions {
@@ -45,7 +45,7 @@ async function reconcileNow({ store, log, nowMs, apply }: ReconcileOptions, scop
   for (let step = 0; step < TRIES; step += 1) {
     const before = await store.read(scope);
     if (typeof before === 'string') return { scope, drifts: [], state: 'unreadable', problem: before };
-    const windows = windowsAt(nowMs, before.timeZone);
+    const windows = isCounted(scope, before.shards) ? windowsAt(nowMs, before.timeZone) : [];
     const logged = await Promise.all(windows.map(async ({ fromMs, toMs }) => log.spend(fromMs, toMs)));
     const now = await store.read(scope);
     // A settlement that is decided has, or may have, its row, and is not on the meter yet.

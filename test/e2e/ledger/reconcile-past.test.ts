@@ -105,6 +105,17 @@ describe('a meter that never rests', () => {
 });
 
 describe('the days that are over', () => {
+  it('of a provider are compared while it has a limit, since it is counted from then on', async () => {
+    const scope: Scope = 'provider:counted-at-times';
+    await use(bench.ledger(), scope, usd(1), NOON - DAY);
+    const rows = [{ atMs: NOON - DAY, nano: usd(8) }];
+    expect(await run(scope, rows)).toEqual({ scope, drifts: [], state: 'same' });
+    expect((await bench.show(scope)).month.usd).toBe(1);
+    await bench.limit(scope, { budget_month_usd: 100 });
+    expect(await run(scope, rows)).toMatchObject({ state: 'repaired', drifts: [{ driftNano: -usd(7) }] });
+    expect((await bench.show(scope)).month.usd).toBe(8);
+  });
+
   it('are not put right twice when an answer is lost, nor by two at once', async () => {
     const scope = team();
     await bench.limit(scope, { budget_month_usd: 100 });

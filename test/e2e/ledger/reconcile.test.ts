@@ -69,6 +69,17 @@ describe('reconciliation', () => {
     expect((await bench.show(limited)).month.usd).toBe(1.75);
   });
 
+  it('holds a provider to the log while it has a limit, since it is counted from then on', async () => {
+    const scope: Scope = 'provider:counted-at-times';
+    await use([scope], usd(0.5));
+    ledgerRows.push({ scopes: [scope], atMs: NOON, nano: usd(7) });
+    expect(await run(scope, true)).toEqual({ scope, drifts: [], state: 'same' });
+    expect((await bench.show(scope)).month.usd).toBe(0.5);
+    await bench.limit(scope, { budget_month_usd: 10 });
+    expect(await run(scope, true)).toMatchObject({ state: 'repaired', drifts: [{ driftNano: -usd(7) }, {}] });
+    expect((await bench.show(scope)).month.usd).toBe(7.5);
+  });
+
   it('knows what was reserved on top for a request in flight', async () => {
     const scope = team();
     await bench.limit(scope, { budget_month_usd: 10 });
