@@ -3,7 +3,8 @@ import { join, relative, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync, type OutputFile } from 'esbuild';
-import { bundledText } from './bundled-config.ts';
+import type { Config } from '../functions/core/config.ts';
+import { BUNDLED_CONFIG, bundledText } from './bundled-config.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -14,28 +15,27 @@ const BANNER =
 export type FunctionName = 'gateway' | 'upkeep';
 
 /**
- * A function's code as an asset: ES modules with the AWS SDK inside, at the versions that were tested, and files beside
- * them, as JSON.
+ * A function's code as an asset: ES modules with the AWS SDK inside, at the versions that were tested, and the
+ * configuration beside them, where the function is to have it.
  *
  * esbuild is called here, not through `NodejsFunction`, for two reasons. That construct asks for one output file, so
  * modules that are imported late (the price catalogue, codecs of dialects that are not in use) would be read at every
  * cold start; with splitting they are files of their own. And it adds files by shell commands, which differ between
  * systems, where the checked configuration is just one more file.
  */
-export function bundleFunction(name: FunctionName, files: { readonly [name: string]: unknown } = {}): AssetCode {
+export function bundleFunction(name: FunctionName, config: Config | undefined): AssetCode {
+  const text = config === undefined ? undefined : bundledText(config);
   return Code.fromAsset(join(PROJECT, 'functions'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never used: what the local bundling cannot do is an error.
       image: DockerImage.fromRegistry('none'),
       // The CDK keeps assets of one process by these settings: what makes two of them differ has to be among them.
-      environment: { TOLLGATE_FUNCTION: name, TOLLGATE_FILES: JSON.stringify(files) },
+      environment: { TOLLGATE_FUNCTION: name, TOLLGATE_CONFIG: text ?? '' },
       local: {
         tryBundle(folder) {
           for (const file of build(name)) writeInto(folder, outputOf(name), file);
-          for (const [file, value] of Object.entries(files)) {
-            writeFileSync(join(folder, file), bundledText(value));
-          }
+          if (text !== undefined) writeFileSync(join(folder, BUNDLED_CONFIG), text);
           return true;
         },
       },

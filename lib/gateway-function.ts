@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../functions/core/config.ts';
 import { ENV, type GatewayEnvironment } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
+import { BUNDLED_CONFIG } from './bundled-config.ts';
 import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
 export interface GatewayFunctionProps {
@@ -42,15 +43,6 @@ export interface GatewayFunctionProps {
    */
   readonly network?: PrivateNetwork;
 }
-
-/** Of both functions. */
-export const NO_TRACING = {
-  id: 'Serverless-LambdaTracing',
-  reason: 'Every request has its times in its row of the log; X-Ray would charge for a sample of the same.',
-};
-
-/** The name of the configuration inside a bundle, and what the environment variable says. */
-export const BUNDLED_CONFIG = 'gateway.json';
 
 /** The gateway: one streaming function behind one URL. It can do nothing until other constructs grant it their parts. */
 export class GatewayFunction extends Construct implements IGrantable {
@@ -83,7 +75,7 @@ export class GatewayFunction extends Construct implements IGrantable {
     );
     const handler = new LambdaFunction(this, 'Function', {
       description: 'Tollgate: the inference gateway.',
-      code: bundleFunction('gateway', { [BUNDLED_CONFIG]: props.config }),
+      code: bundleFunction('gateway', props.config),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -97,13 +89,10 @@ export class GatewayFunction extends Construct implements IGrantable {
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
 
-    Validations.of(handler).acknowledge(
-      {
-        id: 'Serverless-LambdaDLQ',
-        reason: 'It is invoked through its URL only, and who called gets the error; nothing is queued.',
-      },
-      NO_TRACING,
-    );
+    Validations.of(handler).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason: 'It is invoked through its URL only, and who called gets the error; nothing is queued.',
+    });
     if (props.network !== undefined) placeInNetwork(handler, role, props.network);
 
     // Open to the internet by default: callers are told apart by Tollgate's own keys, which every SDK can send. With

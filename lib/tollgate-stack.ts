@@ -48,10 +48,16 @@ export class TollgateStack extends Stack {
       tags: { application: 'tollgate', ...props.tags },
       ...(props.env === undefined ? {} : { env: props.env }),
     });
-    Validations.of(this).acknowledge({
-      id: 'CloudFormation-Validate::W7001',
-      reason: 'The CDK adds a mapping of address ranges to every stack with a delivery stream, used or not.',
-    });
+    Validations.of(this).acknowledge(
+      {
+        id: 'CloudFormation-Validate::W7001',
+        reason: 'The CDK adds a mapping of address ranges to every stack with a delivery stream, used or not.',
+      },
+      {
+        id: 'Serverless-LambdaTracing',
+        reason: 'Every request has its times in its row of the log; X-Ray would charge for a sample of the same.',
+      },
+    );
     const config = loadConfig(props.configFile);
     const keep = props.data === 'keep';
     const logRetention: RetentionDays = props.logRetentionDays;

@@ -16,7 +16,7 @@ import {
   type UpkeepEnvironment,
 } from '../functions/env.ts';
 import { bundleFunction } from './bundle-function.ts';
-import { BUNDLED_CONFIG, NO_TRACING } from './gateway-function.ts';
+import { BUNDLED_CONFIG } from './bundled-config.ts';
 import { type PrivateNetwork, placeInNetwork } from './private-network.ts';
 
 export interface UpkeepFunctionProps {
@@ -58,7 +58,7 @@ export class UpkeepFunction extends Construct implements IGrantable {
 
     const handler = new LambdaFunction(this, 'Function', {
       description: 'Tollgate: ends lost requests, and holds the meters to the request log.',
-      code: bundleFunction('upkeep', asksServers ? { [BUNDLED_CONFIG]: props.config } : {}),
+      code: bundleFunction('upkeep', asksServers ? props.config : undefined),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -89,7 +89,6 @@ export class UpkeepFunction extends Construct implements IGrantable {
       { id: 'Serverless-LambdaDLQ', reason: repeated },
       { id: 'Serverless-LambdaAsyncFailureDestination', reason: repeated },
       { id: 'Serverless-EventBusDLQ', reason: repeated },
-      NO_TRACING,
     );
     new Rule(this, 'EveryMinute', {
       description: 'Tollgate: ends lost requests.',

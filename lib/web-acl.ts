@@ -3,12 +3,10 @@ import { Construct } from 'constructs';
 
 export interface WebAclProps {
   readonly name: string;
-  /**
-   * Requests that one address may make in five minutes; a whole office may share one.
-   * @default 10_000
-   */
-  readonly requestsPerAddress?: number;
 }
+
+/** In five minutes; a whole office may share one address. */
+const REQUESTS_PER_ADDRESS = 10_000;
 
 /**
  * Keeps floods and known bad addresses off the domain, before they cost an invocation. The common rule set of AWS is
@@ -17,7 +15,7 @@ export interface WebAclProps {
 export class WebAcl extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { name, requestsPerAddress = 10_000 }: WebAclProps) {
+  constructor(scope: Construct, id: string, { name }: WebAclProps) {
     super(scope, id);
     const visibility = (metricName: string) => ({
       cloudWatchMetricsEnabled: true,
@@ -43,7 +41,7 @@ export class WebAcl extends Construct {
           name: 'rate-by-address',
           priority: 1,
           action: { block: { customResponse: { responseCode: 429 } } },
-          statement: { rateBasedStatement: { limit: requestsPerAddress, aggregateKeyType: 'IP' } },
+          statement: { rateBasedStatement: { limit: REQUESTS_PER_ADDRESS, aggregateKeyType: 'IP' } },
           visibilityConfig: visibility('rate-by-address'),
         },
       ],
