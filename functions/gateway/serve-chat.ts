@@ -47,6 +47,8 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
   trace.asked = request;
   decideLog(trace, await gateway.setup(), request.model);
 
+  // What may refuse the request comes before what has to be given back.
+  const clientHeaders = passedHeaders(trace.dialect, headers);
   const demand = demandOf(request);
   const { exchange, outputCap, stop, release, untilOneAnswers } = await dispatch({
     gateway,
@@ -64,7 +66,7 @@ export async function serveChat(input: ServeInput): Promise<HttpResponse> {
     client,
     body,
     format: streamFormat(trace.dialect, input.request.query),
-    clientHeaders: passedHeaders(trace.dialect, headers),
+    clientHeaders,
     request: outputCap === undefined ? request : { ...request, maxOutputTokens: outputCap },
   };
   gateway.shadows.mirror(call, demand, trace.startedAtMs + remainingMs - CLOSING_MS);

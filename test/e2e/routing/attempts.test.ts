@@ -238,3 +238,13 @@ describe('a target of another dialect', () => {
     );
   });
 });
+
+it('a request that no provider can be sent is refused before anything is planned or reserved for it', async () => {
+  const response = await fetch(`${stack.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'openai-beta': 'caf\u00e9' },
+    body: JSON.stringify({ model: 'translated', messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  expect([response.status, await response.json()]).toMatchObject([400, { error: { param: 'openai-beta' } }]);
+  expect(response.headers.get('x-tollgate-route')).toBeNull();
+});
