@@ -19,7 +19,7 @@ export class MeterLimits extends Construct {
     for (const [name, settings] of Object.entries(limits)) {
       const resource = new CustomResource(this, name, {
         resourceType: 'Custom::TollgateLimits',
-        serviceToken: upkeep.arn,
+        serviceToken: upkeep.handler.functionArn,
         // CloudFormation would wait for an hour if the function never answered.
         serviceTimeout: Duration.minutes(3),
         properties: { Scope: name, Settings: JSON.stringify(settings) },

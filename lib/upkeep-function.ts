@@ -39,7 +39,6 @@ export class UpkeepFunction extends Construct implements IGrantable {
   readonly grantPrincipal: IPrincipal;
   /** For what watches it. */
   readonly handler: IFunction;
-  readonly arn: string;
 
   constructor(scope: Construct, id: string, props: UpkeepFunctionProps) {
     super(scope, id);
@@ -82,7 +81,6 @@ export class UpkeepFunction extends Construct implements IGrantable {
       retryAttempts: 0,
     });
     this.handler = handler;
-    this.arn = handler.functionArn;
     if (asksServers && props.network !== undefined) placeInNetwork(handler, role, props.network);
     const repeated = 'The next run does what a failed one left; an alarm tells of runs that fail.';
     Validations.of(this).acknowledge(

@@ -133,8 +133,8 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
     expect(await sent()).toBe(before + 1);
     const shown = await stack.tollgate('quotas', 'list', '--json');
     expect(JSON.parse(shown.stdout)).toSatisfy(
-      (meters: readonly { readonly inFlight?: readonly unknown[] }[]) =>
-        meters.length > 0 && meters.every(({ inFlight }) => (inFlight ?? []).length === 0),
+      (meters: readonly { readonly inFlight: readonly unknown[] }[]) =>
+        meters.length > 0 && meters.every(({ inFlight }) => inFlight.length === 0),
     );
   });
 

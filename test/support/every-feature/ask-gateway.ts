@@ -1,4 +1,5 @@
 /** Everything that makes a gateway call AWS, request by request. Gives their statuses, by what they were for. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createKey } from '../../../functions/adapters/key-admin.ts';
 import { setLimits } from '../../../functions/adapters/meter-admin.ts';
 import type { TableAccess } from '../../../functions/adapters/read-meter-items.ts';
@@ -46,8 +47,10 @@ export async function askGateway({ url, access, origin }: AskOptions): Promise<S
   await post('feedback', '/v1/feedback', { request_id, score: 1 });
   await chat('run once', 'plain', {}, { 'idempotency-key': 'one' });
   // Kept after its last byte.
-  do await chat('answered again', 'plain', {}, { 'idempotency-key': 'one' });
-  while (statuses['answered again'] === 409);
+  for (let round = 0; round < 100 && statuses['answered again'] !== 200; round += 1) {
+    if (round > 0) await sleep(100);
+    await chat('answered again', 'plain', {}, { 'idempotency-key': 'one' });
+  }
   await chat('failed, and released', 'broken', {}, { 'idempotency-key': 'two' });
   await chat('bedrock', 'claude');
   await chat('bedrock, streamed', 'claude', { stream: true });
