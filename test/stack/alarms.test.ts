@@ -10,6 +10,8 @@ const source = globSync('functions/**/*.ts', { cwd: PROJECT })
   .map((file) => readFileSync(join(PROJECT, file), 'utf8'))
   .join('\n');
 
+const isNotWritten = (metric: string): boolean => !source.includes(`'${metric}'`);
+
 /** Of our own namespace: those that no AWS service publishes. */
 function ownMetrics(text: string): readonly string[] {
   const inJson = [
@@ -60,7 +62,7 @@ describe('the alarms', () => {
         'Unpriced',
       ]),
     );
-    for (const metric of metrics) expect(source, metric).toContain(`'${metric}'`);
+    expect(metrics.filter(isNotWritten)).toEqual([]);
     // A filter over a log would count again what its lines count themselves.
     template.resourceCountIs('AWS::Logs::MetricFilter', 0);
   });
@@ -145,6 +147,6 @@ describe('the dashboard', () => {
       ]),
     );
     expect(body).toContain('ConcurrentExecutions');
-    for (const metric of shown) expect(source, metric).toContain(`'${metric}'`);
+    expect(shown.filter(isNotWritten)).toEqual([]);
   });
 });
