@@ -13,105 +13,37 @@ import { overrideFor } from '../../functions/ledger/resolve-rates.ts';
 import { sweep } from '../../functions/upkeep/sweep.ts';
 import { type SimulatedProviders, startSimulatedProviders } from '../../local/providers/index.ts';
 import type { InvoiceLine } from '../../local/providers/invoice.ts';
+import { APIS, type Ask, ask, send } from '../support/bill/ask.ts';
+import {
+  aliasOf,
+  BOOKS,
+  configOf,
+  DEADLINE_MS,
+  KINDS,
+  type Kind,
+  MIX,
+  nameOf,
+  PRICES,
+  PROVIDERS,
+  type Provider,
+} from '../support/bill/config.ts';
 import { adminOf, type Fleet, type GatewayProcess, startFleet } from '../support/gateway-fleet.ts';
 
 const REQUESTS = Number(process.env.TOLLGATE_BILL_REQUESTS ?? 600);
 const AT_ONCE = 16;
 const KILLED = 8;
-const DEADLINE_MS = 60_000;
 const TEAMS = ['ads', 'search', 'shop'] as const;
-
-/** The provider's name in our configuration is that of its books. */
-const PROVIDERS = ['openai', 'openai-responses', 'anthropic', 'gemini', 'bedrock'] as const;
-type Provider = (typeof PROVIDERS)[number];
-/** As the simulated providers sign their invoices. */
-const BOOKS: { readonly [P in Provider]: string } = {
-  openai: 'openai',
-  'openai-responses': 'openai',
-  anthropic: 'anthropic',
-  gemini: 'gemini',
-  bedrock: 'bedrock',
-};
-
-/** What becomes of a request is in the model's name; models whose bill is exact are told from those that are estimated. */
-const KINDS = {
-  plain: { model: 'plain@fast', exact: true },
-  // Fails the first time it is asked a thing, and is asked again.
-  retried: { model: 'retried@fast+500-once', exact: true },
-  // Is left for another that answers.
-  failing: { model: 'failing@503', exact: true },
-  // Whose client is gone after the first bytes.
-  left: { model: 'left@tokens-40', exact: true },
-  // Sends headers and nothing else: it may have read the prompt, and says nothing of it.
-  mute: { model: 'mute@headers-only', exact: true },
-  silent: { model: 'silent@fast+no-usage', exact: false },
-  cut: { model: 'cut@fast+cut-at-5', exact: false },
-  killed: { model: 'killed@tokens-4000', exact: false },
-} as const;
-type Kind = keyof typeof KINDS;
-
-/** Of every 12 requests. */
-const MIX: readonly Kind[] = [
-  'plain',
-  'plain',
-  'retried',
-  'plain',
-  'failing',
-  'plain',
-  'left',
-  'plain',
-  'silent',
-  'plain',
-  'cut',
-  'mute',
-];
-
-const PRICES = PROVIDERS.map((provider, index) => ({
-  provider,
-  model: '*',
-  input: 1.37 + index,
-  output: 7.11 + index,
-  cacheRead: 0.113,
-  cacheWrite5m: 1.713,
-  cacheWrite1h: 2.74,
-}));
-
-const nameOf = (provider: Provider, kind: Kind): string => `${provider}-${KINDS[kind].model}`;
-const aliasOf = (provider: Provider, kind: Kind): string => `${provider}.${kind}`;
 
 let providers: SimulatedProviders;
 let fleet: Fleet;
 let gateways: readonly GatewayProcess[];
 let victim: GatewayProcess;
 let keys: ReadonlyMap<string, string>;
+const keyOf = (team: string): string => keys.get(team) ?? '';
 
 beforeAll(async () => {
   providers = await startSimulatedProviders();
-  const secret = 'upstream';
-  const entries = PROVIDERS.flatMap((provider) =>
-    (Object.keys(KINDS) as Kind[]).map((kind) => [
-      aliasOf(provider, kind),
-      {
-        targets: [{ provider, model: nameOf(provider, kind) }],
-        fallbacks: kind === 'failing' ? [{ provider, model: nameOf(provider, 'plain') }] : [],
-        attempts: 2,
-        timeouts: { totalMs: DEADLINE_MS, ...(kind === 'mute' ? { firstTokenMs: 300 } : {}) },
-      },
-    ]),
-  );
-  fleet = await startFleet(() => undefined, {
-    providers: {
-      openai: { dialect: 'openai-chat', baseUrl: providers.openaiBaseUrl, secret },
-      'openai-responses': { dialect: 'openai-responses', baseUrl: providers.responsesBaseUrl, secret },
-      anthropic: { dialect: 'anthropic-messages', baseUrl: providers.anthropicBaseUrl, secret },
-      gemini: { dialect: 'gemini', baseUrl: providers.geminiBaseUrl, secret },
-      bedrock: { dialect: 'bedrock-converse', baseUrl: providers.bedrockBaseUrl },
-    },
-    models: Object.fromEntries(entries),
-    // What fails on purpose is to be asked all the same.
-    breaker: { failures: 1_000_000, minRequests: 1_000_000 },
-    prices: PRICES,
-  });
+  fleet = await startFleet(() => undefined, configOf(providers));
   const admin = adminOf(fleet.table);
   keys = new Map(
     await Promise.all(
@@ -129,52 +61,6 @@ afterAll(async () => {
   await fleet?.close();
   await providers?.close();
 });
-
-interface Ask {
-  readonly provider: Provider;
-  readonly kind: Kind;
-  readonly stream: boolean;
-  readonly text: string;
-  readonly team: string;
-  readonly gateway: GatewayProcess;
-  readonly api: Api;
-}
-
-const APIS = ['chat', 'responses', 'messages', 'gemini'] as const;
-type Api = (typeof APIS)[number];
-
-function send({ provider, kind, stream, text, team, gateway, api }: Ask, signal?: AbortSignal): Promise<Response> {
-  const model = aliasOf(provider, kind);
-  const message = { role: 'user', content: text };
-  const [path, body]: readonly [string, object] = {
-    chat: ['/v1/chat/completions', { model, stream, max_tokens: 5_000, messages: [message] }] as const,
-    responses: ['/v1/responses', { model, stream, max_output_tokens: 5_000, input: text }] as const,
-    messages: ['/v1/messages', { model, stream, max_tokens: 5_000, messages: [message] }] as const,
-    gemini: [
-      `/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
-      { contents: [{ role: 'user', parts: [{ text }] }], generationConfig: { maxOutputTokens: 5_000 } },
-    ] as const,
-  }[api];
-  return fetch(`${gateway.url}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${keys.get(team)}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    ...(signal === undefined ? {} : { signal }),
-  });
-}
-
-/** The client of `left` goes after the first bytes. */
-async function ask(one: Ask): Promise<number> {
-  const gone = new AbortController();
-  const response = await send(one, gone.signal);
-  if (one.kind !== 'left' || !one.stream || response.body === null) {
-    await response.text();
-    return response.status;
-  }
-  await response.body.getReader().read();
-  gone.abort();
-  return response.status;
-}
 
 interface AttemptOfRow {
   readonly provider: Provider;
@@ -239,7 +125,7 @@ describe('the bill', () => {
     for (const [index, { provider, api }] of pairs.entries()) {
       const text = `Question ${index}: what does the ferry cost?`;
       for (const stream of [true, false]) {
-        expect(await ask({ provider, kind: 'plain', stream, text, team: 'ads', gateway, api })).toBe(200);
+        expect(await ask({ provider, kind: 'plain', stream, text, key: keyOf('ads'), gateway, api })).toBe(200);
       }
     }
     const rows = await vi.waitFor(
@@ -271,7 +157,7 @@ describe('the bill', () => {
         // Now and then a prompt that the providers cache, sent again and again.
         text:
           number % 11 === 0 ? `${'The toll of the long bridge is a penny. '.repeat(250)}` : `Number ${number}, please?`,
-        team: TEAMS[number % TEAMS.length] ?? 'ads',
+        key: keyOf(TEAMS[number % TEAMS.length] ?? 'ads'),
         gateway: gateways[number % gateways.length] ?? victim,
         api: APIS[Math.floor(number / 3) % APIS.length] ?? 'chat',
       };
@@ -290,14 +176,14 @@ describe('the bill', () => {
     const dying = await Promise.all(
       Array.from({ length: KILLED }, async (_, number) => {
         const provider = PROVIDERS[number % PROVIDERS.length] ?? 'openai';
-        const team = TEAMS[number % TEAMS.length] ?? 'ads';
+        const key = keyOf(TEAMS[number % TEAMS.length] ?? 'ads');
         const text = `Number ${number}, a long story, please.`;
         const response = await send({
           provider,
           kind: 'killed',
           stream: true,
           text,
-          team,
+          key,
           gateway: victim,
           api: 'chat',
         });
