@@ -160,12 +160,15 @@ describe('a shadow', () => {
   it('is left out once its own budget is spent', async () => {
     const access = adminOf(fleet.table);
     await setLimits({ ...access, scope: 'shadow:mirrored', limits: { budget_day_usd: 0 } });
+    const mirrored = () => upstream.calls('"model":"cheap"').length;
+    const before = mirrored();
     const { id, status } = await ask({ model: 'mirrored' });
     expect(status).toBe(200);
     await vi.waitFor(async () => {
       const rows = await fleet.rows(`(request_id = '${id}' OR shadow_of = '${id}')`);
       expect(rows).toMatchObject([{ request_id: id, outcome: 'ok' }]);
     }, PATIENT);
+    expect(mirrored()).toBe(before);
     await setLimits({ ...access, scope: 'shadow:mirrored', limits: { budget_day_usd: null } });
   });
 });

@@ -63,7 +63,7 @@ it('goes to the next target, at the cost of no attempt, and says why', async () 
       attempts: '1',
     });
   }
-  await vi.waitFor(() => expect(warnings('absent')).not.toEqual([]));
+  await expect.poll(() => warnings('absent')).not.toEqual([]);
 });
 
 it('answers 503 that says what to do where there is no other target, again and again', async () => {

@@ -1,6 +1,6 @@
 /** After a roll-back over a raised version of the layout: what a gateway says of items that only the newer one can read. */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashKey } from '../../functions/adapters/hash-key.ts';
 import { createKey } from '../../functions/adapters/key-admin.ts';
 import { setLimits } from '../../functions/adapters/meter-admin.ts';
@@ -54,7 +54,7 @@ describe.each([
     await makeNewer('keys', hashKey(key));
     const { status, body } = await ask(key);
     expect({ status, body }).toMatchObject({ status: 503, body: expect.stringContaining('newer Tollgate (v 99') });
-    await vi.waitFor(() => expect(log).toMatch(new RegExp(`"level":"error".*keys / ${id} was written by a newer`)));
+    await expect.poll(() => log).toMatch(new RegExp(`"level":"error".*keys / ${id} was written by a newer`));
   });
 
   it(`a meter that cannot be read is as a ledger that does not answer: ${meter}`, async () => {
@@ -62,6 +62,6 @@ describe.each([
     await setLimits({ ...adminOf(fleet.table), scope: 'team:search', limits: { budget_day_usd: 10 } });
     await makeNewer('meter#team:search', 'meter');
     expect(await ask(key)).toMatchObject({ status: meter });
-    await vi.waitFor(() => expect(log).toMatch(/"level":"error".*meter#team:search was written by a newer/));
+    await expect.poll(() => log).toMatch(/"level":"error".*meter#team:search was written by a newer/);
   });
 });

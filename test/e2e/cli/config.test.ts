@@ -94,9 +94,15 @@ describe('config on a running stack', () => {
     await inForce('candidate');
     const { id } = await ask();
     expect((await post('/v1/feedback', { request_id: id, score: 1 })).status).toBe(200);
-    const { arms } = JSON.parse((await stack.tollgate('experiments', 'show', 'models', '--json')).stdout);
-    const candidate = arms.find(({ arm }: { arm: string }) => arm === 'candidate');
-    expect(candidate).toMatchObject({ errors: 0, scores: [{ count: 1, mean: 1, method: 'wilson' }] });
+    // The row of a request is written after its answer.
+    await vi.waitFor(
+      async () => {
+        const { arms } = JSON.parse((await stack.tollgate('experiments', 'show', 'models', '--json')).stdout);
+        const candidate = arms.find(({ arm }: { arm: string }) => arm === 'candidate');
+        expect(candidate).toMatchObject({ errors: 0, scores: [{ count: 1, mean: 1, method: 'wilson' }] });
+      },
+      { timeout: 30_000, interval: 500 },
+    );
     const text = await stack.tollgate('experiments', 'show', 'models');
     expect(text.stdout).toContain('Arm candidate costs');
   });

@@ -51,12 +51,18 @@ describe('the commands on a deployed stack', () => {
   });
 
   it('ask Athena', async () => {
-    await fetch(`${stack.info.endpoints.firehose}/flush`, { method: 'POST' });
-    const costs = await tollgate('costs', '--by', 'team', '--json');
-    expect(costs).toMatchObject({ code: 0 });
-    expect(JSON.parse(costs.stdout)).toMatchObject({
-      groups: expect.arrayContaining([expect.objectContaining({ group: ['deployed'], requests: 1 })]),
-    });
+    // The row may leave the gateway after what is settled.
+    await expect
+      .poll(
+        async () => {
+          await fetch(`${stack.info.endpoints.firehose}/flush`, { method: 'POST' });
+          return JSON.parse((await tollgate('costs', '--by', 'team', '--json')).stdout);
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toMatchObject({
+        groups: expect.arrayContaining([expect.objectContaining({ group: ['deployed'], requests: 1 })]),
+      });
     const query = await tollgate(
       'query',
       `SELECT team, count(*) AS n, true AS yes FROM requests GROUP BY team`,

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fetchCatalogue } from '../../../functions/adapters/fetch-catalogue.ts';
 import { createPriceBook } from '../../../functions/adapters/price-catalogue.ts';
 import { createPriceSource } from '../../../functions/adapters/price-source.ts';
@@ -213,7 +213,7 @@ describe('the gateway', () => {
     expect(calls.length).toBe(asked);
     nowMs += 1_000;
     expect(await prices.catalogue()).toBe(first);
-    await vi.waitFor(async () => expect(priceOf(await prices.catalogue())).toBe(1_750_000));
+    await expect.poll(async () => priceOf(await prices.catalogue())).toBe(1_750_000);
     expect(prices.reports).toEqual([]);
   });
 
