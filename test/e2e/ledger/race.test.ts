@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKey } from '../../../functions/adapters/key-admin.ts';
 import { setLimits, showMeter } from '../../../functions/adapters/meter-admin.ts';
 import { adminOf, type Fleet, type GatewayProcess, startFleet } from '../../support/gateway-fleet.ts';
@@ -98,8 +98,15 @@ describe.each(Array.from({ length: SEEDS }, (_, index) => index + 1))('400 reque
     expect(new Set(answers)).toEqual(new Set([200, 429]));
 
     const after = await settled(admin, scope);
-    const rows = await fleet.rows(`team = '${team}'`);
-    expect(rows).toHaveLength(PROCESSES * EACH + 1);
+    // Of what was refused they are written behind the answer, and no record tells of it.
+    const rows = await vi.waitFor(
+      async () => {
+        const found = await fleet.rows(`team = '${team}'`);
+        expect(found).toHaveLength(PROCESSES * EACH + 1);
+        return found;
+      },
+      { timeout: 30_000, interval: 250 },
+    );
     const spent = rows.reduce((sum, row) => sum + Number(row.cost_nano_usd), 0);
     const counted = await showMeter({ ...admin, scope: 'org' });
     expect(Math.round(after.month.usd * 1e9)).toBe(spent);
