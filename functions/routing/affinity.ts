@@ -30,6 +30,8 @@ export interface AffinityInput {
 const MOST_OVER_SHARE = 1.25;
 /** …once it has this many: fewer are no load, and a cache is worth more than evenness. */
 const LIGHT_LOAD = 8;
+/** Six weights of a sixth add up to a little less than one: what is a whole number stays it. */
+const ROUNDING = 1e-6;
 /** As good as full: the next long prompt makes the server throw others out. */
 const FULL_CACHE = 0.95;
 /** A queue that is longer, and longer than this share of what is worked on, is waited in. */
@@ -85,7 +87,7 @@ function rank(lot: readonly Candidate[], input: AffinityInput): readonly Upstrea
   const tells = usable.every(({ told }) => told !== undefined);
   const told = tells ? sum(usable, (each) => busyness(each.told)) : 0;
   const mostOf = (all: number, weight: number): number =>
-    Math.max(LIGHT_LOAD, Math.ceil((MOST_OVER_SHARE * (all + 1) * weight) / weights));
+    Math.max(LIGHT_LOAD, Math.ceil((MOST_OVER_SHARE * (all + 1) * weight) / weights - ROUNDING));
 
   const burden = (each: (typeof ranked)[number]): number => {
     if (isFull(each.told)) return 2;

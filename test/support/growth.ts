@@ -1,6 +1,7 @@
 /**
- * How many times longer the work takes at the larger size: the least of several tries, because other work on the
- * machine only ever adds, and a pause in the wrong place makes any one ratio wrong.
+ * How many times longer the work takes at the larger size: by the least of several tries of each, because other work on
+ * the machine only ever adds. It is tried again as long as that looks like more than proportion, up to a bound: one quiet
+ * moment of each size is enough, and what truly grows faster has none.
  */
 export function growth(work: (size: number) => void, small: number, large: number): number {
   const milliseconds = (size: number): number => {
@@ -9,11 +10,15 @@ export function growth(work: (size: number) => void, small: number, large: numbe
     return performance.now() - start;
   };
   milliseconds(small);
-  let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 8; attempt += 1) {
-    const before = Math.min(milliseconds(small), milliseconds(small));
-    const after = milliseconds(large);
-    least = Math.min(least, after / before);
+  const least = { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY };
+  const ratio = (): number => least.large / least.small;
+  for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+    least.small = Math.min(least.small, milliseconds(small), milliseconds(small));
+    least.large = Math.min(least.large, milliseconds(large));
+    if (attempt >= FEWEST_TRIES - 1 && ratio() < (1.5 * large) / small) break;
   }
-  return least;
+  return ratio();
 }
+
+const FEWEST_TRIES = 4;
+const MOST_TRIES = 40;
