@@ -10,6 +10,7 @@ import { convertToParquet } from '../../../local/lake.ts';
 import { findNowhere } from '../../support/nowhere.ts';
 import { dataFolder, runCommand } from '../../support/run-cli.ts';
 import { nullRow } from '../lake/rows.ts';
+import { content as plainContent } from '../records/content.ts';
 
 const DAY = '2026-11-20';
 const nowhere = await findNowhere();
@@ -19,30 +20,14 @@ const asked = (content: unknown, more: object = {}): string =>
 const answered = (...blocks: readonly object[]): string => JSON.stringify([{ index: 0, blocks, finish: 'stop' }]);
 const text = (value: string) => ({ type: 'text', text: value });
 
-function content(id: string, request: string, answer: string, change: Partial<ContentRow> = {}): ContentRow {
-  return {
-    request_id: id,
-    part: 1,
-    parts: 1,
-    started_at: `${DAY} 10:00:00.000`,
-    api: 'chat.completions',
-    key_id: 'key_1',
-    team: null,
-    user_id: null,
-    app: null,
-    env: null,
-    model: 'smart',
-    provider: 'openai',
-    target_model: 'm',
-    outcome: 'ok',
-    error: null,
-    request,
-    answer,
-    flags: [],
-    gateway_version: '0.1.0',
-    ...change,
-  };
-}
+const content = (id: string, request: string, answer: string, change: Partial<ContentRow> = {}): ContentRow => ({
+  ...plainContent,
+  request_id: id,
+  started_at: `${DAY} 10:00:00.000`,
+  request,
+  answer,
+  ...change,
+});
 
 const feedback = (id: string, score: number, minute: string, label: string | null = null): FeedbackRow => ({
   feedback_id: `${id}-${minute}`,
