@@ -4,8 +4,6 @@ import { CliError } from './errors.ts';
 
 export interface DeployedStack {
   readonly kind: 'deployed';
-  readonly name: string;
-  readonly url: string;
   readonly table: string;
   readonly requestStream: string;
   readonly feedbackStream: string;
@@ -18,7 +16,6 @@ export interface DeployedStack {
 
 /** Keys of the stack's outputs: lib/outputs.ts, which a test compares with these. */
 export const STACK_OUTPUTS = {
-  url: 'Url',
   table: 'Table',
   requestStream: 'RequestStream',
   feedbackStream: 'FeedbackStream',
@@ -26,7 +23,7 @@ export const STACK_OUTPUTS = {
   workgroup: 'Workgroup',
   secretPrefix: 'SecretPrefix',
   configVersion: 'ConfigVersion',
-} as const satisfies { readonly [name in keyof Omit<DeployedStack, 'kind' | 'name'>]: string };
+} as const satisfies { readonly [name in keyof Omit<DeployedStack, 'kind'>]: string };
 
 export async function findDeployedStack(name: string, io: CliIo): Promise<DeployedStack> {
   const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
@@ -51,8 +48,6 @@ export async function findDeployedStack(name: string, io: CliIo): Promise<Deploy
   };
   return {
     kind: 'deployed',
-    name,
-    url: read(STACK_OUTPUTS.url),
     table: read(STACK_OUTPUTS.table),
     requestStream: read(STACK_OUTPUTS.requestStream),
     feedbackStream: read(STACK_OUTPUTS.feedbackStream),
