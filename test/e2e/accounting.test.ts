@@ -27,13 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-async function tollgate<T>(...args: string[]): Promise<T> {
-  const result = await stack.tollgate(...args, '--json');
-  if (result.code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${result.stderr}`);
-  return JSON.parse(result.stdout) as T;
-}
-
-const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => tollgate('keys', 'create', ...flags);
+const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => stack.json('keys', 'create', ...flags);
 const sdk = (key: string): OpenAI => new OpenAI({ apiKey: key, baseURL: `${stack.url}/v1`, maxRetries: 0 });
 
 /** Rows are written after the last byte, so a client may look before they are there: asked again until `complete`. */
@@ -42,7 +36,7 @@ async function rows<Row>(
   complete: (found: readonly Row[]) => boolean = (found) => found.length > 0,
 ): Promise<readonly Row[]> {
   for (let round = 0; ; round += 1) {
-    const found = await tollgate<readonly Row[]>('query', sql);
+    const found = await stack.json<readonly Row[]>('query', sql);
     if (complete(found) || round === 20) return found;
     await sleep(250);
   }
@@ -66,7 +60,7 @@ interface Meter {
 describe('accounting', () => {
   it('books 200 requests, 50 at once, to the nano-dollar, and leaves nothing in flight', async () => {
     const { key } = await createKey('--team', 'books', '--app', 'load', '--budget-month', '100');
-    await tollgate('quotas', 'set', 'team:books', '--budget-month', '50');
+    await stack.json('quotas', 'set', 'team:books', '--budget-month', '50');
     const client = sdk(key);
     let next = 0;
     const worker = async (): Promise<void> => {
@@ -90,7 +84,7 @@ describe('accounting', () => {
     );
     expect(sum).toMatchObject({ requests: 200, ids: 200, reported: 200 });
     expect(sum?.cost).toBeGreaterThan(0);
-    const meter = await tollgate<Meter>('quotas', 'show', 'team:books');
+    const meter = await stack.json<Meter>('quotas', 'show', 'team:books');
     expect(Math.round(meter.month.usd * 1e9)).toBe(Number(sum?.cost));
     expect(meter).toMatchObject({ inFlight: [], reservedUsd: 0 });
   });
@@ -198,7 +192,7 @@ describe('refusals', () => {
   it('answers an unknown and a disabled key with 401, and a row', async () => {
     expect((await post('sk-tg-unknown', hello('a'))).status).toBe(401);
     const { id, key } = await createKey('--team', 'disabled');
-    await tollgate('keys', 'disable', id);
+    await stack.json('keys', 'disable', id);
     const response = await post(key, hello('a'));
     expect([response.status, await response.json()]).toMatchObject([401, { error: { code: 'invalid_api_key' } }]);
     const [row] = await rows<{ count: number }>(

@@ -21,12 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-async function tollgate<T>(...args: string[]): Promise<T> {
-  const result = await stack.tollgate(...args, '--json');
-  if (result.code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${result.stderr}`);
-  return JSON.parse(result.stdout) as T;
-}
-const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => tollgate('keys', 'create', ...flags);
+const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => stack.json('keys', 'create', ...flags);
 
 interface Asked {
   readonly path?: string;
@@ -48,7 +43,7 @@ const ask = (key: string, { path = '/v1/chat/completions', body = {}, user }: As
 
 async function usersOf(team: string, count: number): Promise<readonly (string | null)[]> {
   for (let round = 0; ; round += 1) {
-    const found = await tollgate<readonly { user_id: string | null }[]>(
+    const found = await stack.json<readonly { user_id: string | null }[]>(
       'query',
       `SELECT user_id FROM requests WHERE team = '${team}' ORDER BY started_at`,
     );
@@ -83,13 +78,13 @@ describe('a key that may name its end user', () => {
       'header-user',
       'service',
     ]);
-    const meter = await tollgate<{ month: { usd: number } }>('quotas', 'show', 'user:messages:user');
+    const meter = await stack.json<{ month: { usd: number } }>('quotas', 'show', 'user:messages:user');
     expect(meter.month.usd).toBeGreaterThan(0);
   });
 
   it('is held to the limits of the person, and of nobody else', async () => {
     const { key } = await createKey('--team', 'limited', '--allow-user-header');
-    await tollgate('quotas', 'set', 'user:greedy', '--rpm', '1');
+    await stack.json('quotas', 'set', 'user:greedy', '--rpm', '1');
     const status = async (asked: Asked): Promise<number> => (await ask(key, asked)).status;
     expect(await status({ body: { messages }, user: 'greedy' })).toBe(200);
     const denied = await ask(key, { body: { messages, user: 'greedy' } });
@@ -128,7 +123,7 @@ describe('any other key', () => {
 describe('tollgate keys', () => {
   it('shows what a key may do, and refuses a priority that there is not', async () => {
     const { id } = await createKey('--allow-user-header', '--max-priority', '5');
-    const listed = await tollgate<readonly { id: string }[]>('keys', 'list');
+    const listed = await stack.json<readonly { id: string }[]>('keys', 'list');
     expect(listed.find((key) => key.id === id)).toMatchObject({ namesUsers: true, maxPriority: 5 });
     const refused = await stack.tollgate('keys', 'create', '--max-priority', '10');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('0 to 9')]);

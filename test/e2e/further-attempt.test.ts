@@ -49,12 +49,6 @@ afterAll(async () => {
   await provider?.close();
 });
 
-async function tollgate<T>(...args: string[]): Promise<T> {
-  const result = await stack.tollgate(...args, '--json');
-  if (result.code !== 0) throw new Error(result.stderr);
-  return JSON.parse(result.stdout) as T;
-}
-
 interface Outcome {
   readonly status: number;
   readonly body: string;
@@ -65,7 +59,7 @@ interface Outcome {
 /** Asks with a key of its own, and sees to it that the meter has what the row has. */
 async function ask(model: string, stream: boolean, budgetNano: number): Promise<Outcome> {
   const budget = (budgetNano / 1e9).toFixed(9);
-  const { key, id } = await tollgate<{ key: string; id: string }>('keys', 'create', '--budget-month', budget);
+  const { key, id } = await stack.json<{ key: string; id: string }>('keys', 'create', '--budget-month', budget);
   const before = provider.requests();
   const response = await fetch(`${stack.url}/v1/chat/completions`, {
     method: 'POST',
@@ -75,11 +69,11 @@ async function ask(model: string, stream: boolean, budgetNano: number): Promise<
   const body = await response.text();
   const sent = provider.requests() - before;
   for (let tries = 0; ; tries += 1) {
-    const [row] = await tollgate<{ [name: string]: string }[]>(
+    const [row] = await stack.json<{ [name: string]: string }[]>(
       'query',
       `SELECT outcome, cost_nano_usd, failed_attempt_cost_nano_usd, reserved_nano_usd FROM requests WHERE key_id = '${id}'`,
     );
-    const meter = await tollgate<{ month: { usd: number }; inFlight: unknown[]; reservedUsd: number }>(
+    const meter = await stack.json<{ month: { usd: number }; inFlight: unknown[]; reservedUsd: number }>(
       'quotas',
       'show',
       `key:${id}`,

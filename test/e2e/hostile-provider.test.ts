@@ -57,12 +57,6 @@ afterAll(async () => {
   await provider?.close();
 });
 
-async function tollgate<T>(...args: string[]): Promise<T> {
-  const result = await stack.tollgate(...args, '--json');
-  if (result.code !== 0) throw new Error(result.stderr);
-  return JSON.parse(result.stdout) as T;
-}
-
 async function ask(key: string, model: string, more: object = {}): Promise<Response> {
   return fetch(`${stack.url}/v1/chat/completions`, {
     method: 'POST',
@@ -73,7 +67,7 @@ async function ask(key: string, model: string, more: object = {}): Promise<Respo
 
 describe('a provider that quotes our key', () => {
   it('does not get it out: not to the client, not into the log, not into a row', async () => {
-    const { key } = await tollgate<{ key: string }>('keys', 'create', '--team', 'canary');
+    const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'canary');
     const seen: string[] = [];
     for (const [model, stream] of [
       ['openai/echo-400', false],
@@ -85,7 +79,7 @@ describe('a provider that quotes our key', () => {
     }
     expect(seen.join('\n')).toContain('[redacted]');
     await sleep(500);
-    const rows = await tollgate<object[]>('query', "SELECT * FROM requests WHERE team = 'canary'");
+    const rows = await stack.json<object[]>('query', "SELECT * FROM requests WHERE team = 'canary'");
     expect(rows).toHaveLength(3);
     const { stdout, stderr } = stack.output();
     for (const text of [...seen, JSON.stringify(rows), stdout, stderr]) expect(text).not.toContain('canary-SECRET');
@@ -95,27 +89,27 @@ describe('a provider that quotes our key', () => {
 describe('a budget that pays for one attempt', () => {
   it('is not passed by further attempts, each of which the provider would charge', async () => {
     // "Hello" is far below 100 tokens: at a dollar a million the worst case of one attempt is some 40 micro-dollars.
-    const { key, id } = await tollgate<{ key: string; id: string }>('keys', 'create', '--budget-month', '0.00008');
+    const { key, id } = await stack.json<{ key: string; id: string }>('keys', 'create', '--budget-month', '0.00008');
     const before = provider.requests();
     const response = await ask(key, 'dies', { stream: true, max_tokens: 1 });
     expect(response.status).toBeGreaterThanOrEqual(500);
     await response.text();
     await sleep(500);
-    const [row] = await tollgate<{ cost_nano_usd: string; reserved_nano_usd: string }[]>(
+    const [row] = await stack.json<{ cost_nano_usd: string; reserved_nano_usd: string }[]>(
       'query',
       `SELECT cost_nano_usd, reserved_nano_usd FROM requests WHERE key_id = '${id}'`,
     );
     expect(provider.requests()).toBeGreaterThan(before);
     expect(Number(row?.cost_nano_usd)).toBeGreaterThan(0);
     expect(Number(row?.cost_nano_usd)).toBeLessThanOrEqual(Number(row?.reserved_nano_usd));
-    const meter = await tollgate<{ month: { usd: number } }>('quotas', 'show', `key:${id}`);
+    const meter = await stack.json<{ month: { usd: number } }>('quotas', 'show', `key:${id}`);
     expect(meter.month.usd).toBeLessThanOrEqual(0.00008);
   });
 });
 
 describe('a stream that ends a moment after its last event', () => {
   it('leaves a connection that is used again', async () => {
-    const { key } = await tollgate<{ key: string }>('keys', 'create');
+    const { key } = await stack.json<{ key: string }>('keys', 'create');
     const before = provider.connections();
     for (let round = 0; round < 10; round += 1) {
       expect(await (await ask(key, 'openai/late-end', { stream: true })).text()).toContain('[DONE]');
@@ -126,9 +120,9 @@ describe('a stream that ends a moment after its last event', () => {
 
 describe('a budget set on a key that had none', () => {
   it('decides the very next request: its targets and its cap', async () => {
-    const { key, id } = await tollgate<{ key: string; id: string }>('keys', 'create');
+    const { key, id } = await stack.json<{ key: string; id: string }>('keys', 'create');
     expect((await ask(key, 'anthropic/starts-and-dies', { stream: true })).status).toBeGreaterThanOrEqual(500);
-    await tollgate('quotas', 'set', `key:${id}`, '--budget-month', '0.0000001');
+    await stack.json('quotas', 'set', `key:${id}`, '--budget-month', '0.0000001');
     const response = await ask(key, 'openai/late-end', { stream: true });
     expect([response.status, await response.json()]).toMatchObject([429, { error: { code: 'insufficient_quota' } }]);
     expect(response.headers.get('x-should-retry')).toBe('false');

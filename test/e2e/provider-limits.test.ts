@@ -23,22 +23,16 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-async function tollgate<T>(...args: string[]): Promise<T> {
-  const result = await stack.tollgate(...args, '--json');
-  if (result.code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${result.stderr}`);
-  return JSON.parse(result.stdout) as T;
-}
-
 interface Meter {
   readonly minute: { readonly requests: number };
   readonly month: { readonly usd: number };
   readonly inFlight: readonly object[];
 }
 
-const show = (scope: string) => tollgate<Meter>('quotas', 'show', scope);
+const show = (scope: string) => stack.json<Meter>('quotas', 'show', scope);
 
 it('passes over a provider that is full by its meter, from the very next request on', async () => {
-  const { key } = await tollgate<{ key: string }>('keys', 'create', '--team', 'capacity', '--budget-month', '50');
+  const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'capacity', '--budget-month', '50');
   let route: string | null = null;
   const ask = async (model: string) => {
     const response = await fetch(`${stack.url}/v1/chat/completions`, {
@@ -51,14 +45,14 @@ it('passes over a provider that is full by its meter, from the very next request
     return { status: response.status, provider: response.headers.get('x-tollgate-provider') };
   };
   expect(await ask('backed')).toEqual({ status: 200, provider: 'openai' });
-  await tollgate('quotas', 'set', 'provider:openai', '--rpm', '2');
+  await stack.json('quotas', 'set', 'provider:openai', '--rpm', '2');
   expect(await ask('backed')).toEqual({ status: 200, provider: 'openai' });
   expect(await ask('alone')).toEqual({ status: 200, provider: 'openai' });
   expect(await ask('backed')).toEqual({ status: 200, provider: 'anthropic' });
   expect(route).toMatch(/^openai\/gpt-5-mini@fast!capacity\(\d+s\), anthropic\/claude-sonnet-4-5@fast$/);
   expect((await ask('alone')).status).toBe(429);
-  await tollgate('quotas', 'set', 'provider:openai', '--rpm', 'none');
-  await tollgate('quotas', 'set', 'provider:openai/gpt-5-mini@fast', '--parallel', '0');
+  await stack.json('quotas', 'set', 'provider:openai', '--rpm', 'none');
+  await stack.json('quotas', 'set', 'provider:openai/gpt-5-mini@fast', '--parallel', '0');
   expect(await ask('backed')).toEqual({ status: 200, provider: 'anthropic' });
 
   // Settled after the last byte.
@@ -68,7 +62,7 @@ it('passes over a provider that is full by its meter, from the very next request
   };
   const [openai, anthropic] = [await settled('provider:openai'), await settled('provider:anthropic')];
   const spent = () =>
-    tollgate<{ provider: string; cost: number; requests: number }[]>(
+    stack.json<{ provider: string; cost: number; requests: number }[]>(
       'query',
       `SELECT provider, count(*) AS requests, sum(cost_nano_usd) AS cost FROM requests
        WHERE outcome = 'ok' AND team = 'capacity' GROUP BY 1 ORDER BY 1`,
@@ -88,8 +82,8 @@ it('passes over a provider that is full by its meter, from the very next request
 });
 
 it('counts all requests that one attempt is made of', { timeout: 60_000 }, async () => {
-  const { key } = await tollgate<{ key: string }>('keys', 'create', '--team', 'parts');
-  await tollgate('quotas', 'set', 'provider:bedrock', '--rpm', '100');
+  const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'parts');
+  await stack.json('quotas', 'set', 'provider:bedrock', '--rpm', '100');
   const response = await fetch(`${stack.url}/v1/embeddings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -99,7 +93,7 @@ it('counts all requests that one attempt is made of', { timeout: 60_000 }, async
   expect(response.status).toBe(200);
   await response.text();
   const row = async () => {
-    const [found] = await tollgate<{ cost: number; attempts: number }[]>(
+    const [found] = await stack.json<{ cost: number; attempts: number }[]>(
       'query',
       "SELECT cost_nano_usd AS cost, attempt_count AS attempts FROM requests WHERE team = 'parts'",
     );

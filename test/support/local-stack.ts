@@ -36,6 +36,8 @@ export interface LocalStackProcess {
   output(): { readonly stdout: string; readonly stderr: string };
   /** Runs `tollgate ARGS` against this stack. A non-zero code is a result, not an error. */
   tollgate(...args: readonly string[]): Promise<CommandResult>;
+  /** What `tollgate ARGS --json` prints; throws where it fails. */
+  json<T>(...args: readonly string[]): Promise<T>;
   /** SIGKILL: as a crash. */
   kill(): Promise<void>;
   /** SIGTERM, and waits. Gives the exit code. */
@@ -59,13 +61,19 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
       removeOwn();
       return code;
     };
+    const tollgate: LocalStackProcess['tollgate'] = (...args) => runTollgate([...args, '--data', data], options.env);
     return {
       url,
       data,
       pid: process.child.pid ?? 0,
       info: readLocalInfo(data),
       output: process.output,
-      tollgate: (...args) => runNode([join(root, 'bin/tollgate.ts'), ...args, '--data', data], options.env),
+      tollgate,
+      async json<T>(...args: readonly string[]) {
+        const { code, stdout, stderr } = await tollgate(...args, '--json');
+        if (code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${stderr}`);
+        return JSON.parse(stdout) as T;
+      },
       kill: async () => void (await stop('SIGKILL')),
       close: () => stop('SIGTERM'),
     };

@@ -16,14 +16,8 @@ afterAll(async () => {
   await stack?.close();
 });
 
-async function tollgate<T>(...args: string[]): Promise<T> {
-  const result = await stack.tollgate(...args, '--json');
-  if (result.code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${result.stderr}`);
-  return JSON.parse(result.stdout) as T;
-}
-
 it('ends what a dead process left, by itself; and the meters can be held to the log', async () => {
-  await tollgate('quotas', 'set', 'team:dead', '--budget-month', '10');
+  await stack.json('quotas', 'set', 'team:dead', '--budget-month', '10');
   const ledger = createDynamoLedger({ client, table: stack.info.table });
   const nowMs = Date.now() - 5 * 60_000;
   const result = await ledger.reserve({
@@ -36,10 +30,10 @@ it('ends what a dead process left, by itself; and the meters can be held to the 
     about: { team: 'dead', api: 'chat.completions' },
   });
   expect(result.outcome).toBe('admitted');
-  const lost = async () => tollgate<object[]>('query', `SELECT * FROM requests WHERE outcome = 'lost'`);
+  const lost = async () => stack.json<object[]>('query', `SELECT * FROM requests WHERE outcome = 'lost'`);
   for (let round = 0; round < 60 && (await lost()).length === 0; round += 1) await sleep(500);
   expect(await lost()).toMatchObject([{ request_id: 'req_whose_process_died', team: 'dead', cost_usd: 0.25 }]);
-  expect(await tollgate('quotas', 'show', 'team:dead')).toMatchObject({
+  expect(await stack.json('quotas', 'show', 'team:dead')).toMatchObject({
     inFlight: [],
     reservedUsd: 0,
     month: { usd: 0.25 },
@@ -47,7 +41,7 @@ it('ends what a dead process left, by itself; and the meters can be held to the 
 
   const states = async (...args: string[]) =>
     Object.fromEntries(
-      (await tollgate<{ scope: string; state: string }[]>('quotas', 'reconcile', ...args)).map(({ scope, state }) => [
+      (await stack.json<{ scope: string; state: string }[]>('quotas', 'reconcile', ...args)).map(({ scope, state }) => [
         scope,
         state,
       ]),
@@ -65,5 +59,5 @@ it('ends what a dead process left, by itself; and the meters can be held to the 
   const told = await stack.tollgate('quotas', 'reconcile');
   expect(told.stdout).toMatch(/team:dead +\d{4}-\d\d +7 +0 +0\.25 +6\.75 +differs/);
   expect(await states('--apply')).toMatchObject({ 'team:dead': 'repaired' });
-  expect(await tollgate('quotas', 'show', 'team:dead')).toMatchObject({ month: { usd: 0.25 } });
+  expect(await stack.json('quotas', 'show', 'team:dead')).toMatchObject({ month: { usd: 0.25 } });
 });
