@@ -330,7 +330,13 @@ describe('what makes a conversation', () => {
 
   it('costs no more for a request that is huge', () => {
     let read = 0;
-    const text = { type: 'text', get text() { read += 1; return 'x'.repeat(100_000); } } as const; // biome-ignore format: one line
+    const text = {
+      type: 'text',
+      get text() {
+        read += 1;
+        return 'x'.repeat(100_000);
+      },
+    } as const;
     const messages = Array.from({ length: 1_000 }, (): Message => ({ role: 'user', content: [text] }));
     conversationOf(requestOf(messages), hints);
     expect(read).toBe(1);
