@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { GatewayError } from '../../../functions/core/errors.ts';
 import { listOf, recordOf } from '../../../functions/core/first-fault.ts';
 import { type Path, parseRequest } from '../../../functions/core/parse.ts';
 import { jsonObject } from '../../../functions/core/request-fields.ts';
+import { errorOf } from '../../support/error-of.ts';
 
-const refusal = (schema: z.ZodMiniType, value: unknown, at?: Path): GatewayError => {
-  try {
-    parseRequest(schema, value, at);
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-};
+const refusal = (schema: z.ZodMiniType, value: unknown, at?: Path) => errorOf(() => parseRequest(schema, value, at));
 
 /** A list that tells how many of its elements were looked at. */
 function watched(length: number, element: unknown) {

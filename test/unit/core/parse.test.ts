@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { GatewayError } from '../../../functions/core/errors.ts';
 import { invalidRequest, parseRequest } from '../../../functions/core/parse.ts';
+import { errorOf } from '../../support/error-of.ts';
 
 const schema = z.object({
   name: z.string().check(z.minLength(2)),
@@ -9,15 +9,7 @@ const schema = z.object({
   choice: z.optional(z.union([z.string(), z.array(z.enum(['a', 'b']))], 'must be a string or a list')),
 });
 
-const refusal = (value: unknown, at?: readonly PropertyKey[]): GatewayError => {
-  try {
-    parseRequest(schema, value, at);
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-};
+const refusal = (value: unknown, at?: readonly PropertyKey[]) => errorOf(() => parseRequest(schema, value, at));
 
 describe('parseRequest', () => {
   it('gives what the schema makes of the value', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../functions/core/json.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { growth } from '../../../support/growth.ts';
-import { decode, errorOf } from './support.ts';
+import { decode } from './support.ts';
 import { model, user } from './turns.ts';
 
 const contents = (...turns: readonly JsonObject[]) => decode({ contents: turns }).messages;

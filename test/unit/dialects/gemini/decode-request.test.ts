@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { geminiClient as client } from '../../../../functions/dialects/gemini/index.ts';
-import { decode, errorOf, HELLO } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { decode, HELLO } from './support.ts';
 import { model, user } from './turns.ts';
 
 describe('a request', () => {

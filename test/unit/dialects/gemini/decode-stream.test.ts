@@ -3,7 +3,8 @@ import type { ChatEvent } from '../../../../functions/core/chat.ts';
 import { foldEvents } from '../../../../functions/core/fold.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { geminiProvider as provider } from '../../../../functions/dialects/gemini/index.ts';
-import { chunkOf, decodeBytes, decodeChunks, errorOf, sse } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { chunkOf, decodeBytes, decodeChunks, sse } from './support.ts';
 
 const STOP = { finishReason: 'STOP' };
 const finishes = (events: readonly ChatEvent[]) => events.filter((event) => event.type === 'finish');

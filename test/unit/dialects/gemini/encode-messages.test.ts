@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AssistantPart, Message } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { growth } from '../../../support/growth.ts';
 import { assistant, call, result, text, user } from './messages.ts';
-import { encode, errorOf } from './support.ts';
+import { encode } from './support.ts';
 
 const contentsOf = (messages: readonly Message[], model?: string) =>
   encode({ messages }, model).body.contents as readonly { role: string; parts: readonly JsonObject[] }[];

@@ -13,7 +13,8 @@ import {
   geminiProvider as provider,
 } from '../../../../functions/dialects/gemini/index.ts';
 import { clientCodec, providerCodec } from '../../../../functions/dialects/index.ts';
-import { chatRequest, encodeTarget, errorOf, HELLO } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { chatRequest, encodeTarget, HELLO } from './support.ts';
 
 describe('a body that goes through', () => {
   const forward = (body: JsonObject, cap?: number, stream = false, unsupported: readonly string[] = []) => {

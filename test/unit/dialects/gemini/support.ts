@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChatEvent, ChatRequest } from '../../../../functions/core/chat.ts';
 import type { EncodedRequest, EncodeTarget, Frame, Restore } from '../../../../functions/core/codec.ts';
-import { GatewayError } from '../../../../functions/core/errors.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { NO_QUIRKS } from '../../../../functions/core/quirks.ts';
 import { geminiClient as client, geminiProvider as provider } from '../../../../functions/dialects/gemini/index.ts';
@@ -38,17 +37,6 @@ export function encodeTarget(model = 'gemini-2.5-flash', unsupported: readonly s
 
 export function encode(fields: Partial<ChatRequest>, model?: string): EncodedRequest {
   return provider.encodeRequest(chatRequest(fields), encodeTarget(model));
-}
-
-/** What was thrown, which has to be a `GatewayError`. */
-export function errorOf(action: () => unknown): GatewayError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 export function sse(chunks: readonly JsonObject[]): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../../functions/core/json.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { growth } from '../../../support/growth.ts';
-import { errorOf, request } from './support.ts';
+import { request } from './support.ts';
 
 describe('decodeRequest: refusals name the place', () => {
   const part = (value: Json): JsonObject => ({

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { foldEvents } from '../../../../functions/core/fold.ts';
 import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { openaiChatProvider } from '../../../../functions/dialects/openai-chat/index.ts';
-import { decodeText, deltas, errorOf, sse, whole } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { decodeText, deltas, sse, whole } from './support.ts';
 
 const fold = (list: readonly JsonObject[], finish = 'stop') =>
   foldEvents(decodeText(sse(deltas(list, finish)))).choices[0];

@@ -10,8 +10,9 @@ import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_USAGE } from '../../../../functions/core/usage.ts';
 import { embeddingsCodec } from '../../../../functions/dialects/embeddings.ts';
 import { decodeEmbeddingsRequest, encodeEmbeddingsResponse } from '../../../../functions/dialects/openai-chat/index.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { RECORDINGS } from '../../../support/recordings.ts';
-import { errorOf, target } from './support.ts';
+import { target } from './support.ts';
 
 const codec = embeddingsCodec('openai-chat');
 const asked = (fields: JsonObject = {}) => decodeEmbeddingsRequest({ model: 'embed', input: 'hi', ...fields });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AssistantPart, ChatRequest, ContentPart, Message } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { openaiChatClient, openaiChatProvider } from '../../../../functions/dialects/openai-chat/index.ts';
-import { errorOf, HELLO, request, target } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { HELLO, request, target } from './support.ts';
 
 const encode = (fields: Partial<ChatRequest>, quirks = {}) =>
   openaiChatProvider.encodeRequest({ ...request(), ...fields }, target(quirks));

@@ -1,6 +1,5 @@
 import type { ChatEvent, ChatRequest } from '../../../../functions/core/chat.ts';
 import type { EncodeTarget, Frame } from '../../../../functions/core/codec.ts';
-import { GatewayError } from '../../../../functions/core/errors.ts';
 import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_QUIRKS, type Quirks } from '../../../../functions/core/quirks.ts';
 import { openaiChatClient, openaiChatProvider } from '../../../../functions/dialects/openai-chat/index.ts';
@@ -16,17 +15,6 @@ export function request(fields: JsonObject = {}): ChatRequest {
 
 export function target(quirks: Partial<Quirks> = {}): EncodeTarget {
   return { model: 'gpt-x', defaultMaxOutputTokens: 1_000, quirks: { ...NO_QUIRKS, ...quirks } };
-}
-
-/** What was thrown, which has to be a `GatewayError`. */
-export function errorOf(action: () => unknown): GatewayError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 export function readFrames(...chunks: readonly Uint8Array[]): readonly Frame[] {

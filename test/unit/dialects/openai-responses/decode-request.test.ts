@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { SERVER_STATE_FIELDS } from '../../../../functions/dialects/openai-responses/index.ts';
-import { errorOf, request } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { request } from './support.ts';
 
 const messagesOf = (input: readonly JsonObject[]) => request({ input }).messages;
 const call = (callId: string, name = 'f', args = '{}'): JsonObject => ({

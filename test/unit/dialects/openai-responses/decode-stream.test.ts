@@ -3,7 +3,8 @@ import type { ChatEvent } from '../../../../functions/core/chat.ts';
 import { foldEvents } from '../../../../functions/core/fold.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { openaiResponsesProvider as provider } from '../../../../functions/dialects/openai-responses/index.ts';
-import { decodeText, errorOf, functionCall, message, response, sse, text, USAGE } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { decodeText, functionCall, message, response, sse, text, USAGE } from './support.ts';
 
 const created = { type: 'response.created', response: response([], { status: 'in_progress', usage: null }) };
 const completed = (output: readonly JsonObject[], fields: JsonObject = {}): JsonObject => ({

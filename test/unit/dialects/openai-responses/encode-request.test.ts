@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ChatRequest, Message, Tool } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { openaiResponsesProvider as provider } from '../../../../functions/dialects/openai-responses/index.ts';
-import { errorOf, target } from './support.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { target } from './support.ts';
 
 const NEUTRAL: ChatRequest = {
   model: 'smart',

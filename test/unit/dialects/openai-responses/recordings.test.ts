@@ -10,8 +10,9 @@ import {
   openaiResponsesClient as client,
   openaiResponsesProvider as provider,
 } from '../../../../functions/dialects/openai-responses/index.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { listRecordings, RECORDINGS } from '../../../support/recordings.ts';
-import { CONTEXT, decodeBytes, decodeText, encodeStream, errorOf, readFrames, sse } from './support.ts';
+import { CONTEXT, decodeBytes, decodeText, encodeStream, readFrames, sse } from './support.ts';
 
 const all = listRecordings({ providers: ['openai', 'xai'], framing: 'named' });
 

@@ -1,6 +1,5 @@
 import type { ChatEvent, ChatRequest } from '../../../../functions/core/chat.ts';
 import type { EncodeTarget, Frame } from '../../../../functions/core/codec.ts';
-import { GatewayError } from '../../../../functions/core/errors.ts';
 import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_QUIRKS, type Quirks } from '../../../../functions/core/quirks.ts';
 import {
@@ -19,17 +18,6 @@ export function request(fields: JsonObject = {}): ChatRequest {
 
 export function target(model = 'gpt-5.6-sol', quirks: Partial<Quirks> = {}): EncodeTarget {
   return { model, defaultMaxOutputTokens: 1_000, quirks: { ...NO_QUIRKS, ...quirks } };
-}
-
-/** What was thrown, which has to be a `GatewayError`. */
-export function errorOf(action: () => unknown): GatewayError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 export function readFrames(chunks: readonly Uint8Array[]): readonly Frame[] {
