@@ -26,9 +26,7 @@ let stack: LocalStackProcess;
 let client: OpenAI;
 beforeAll(async () => {
   stack = await startLocalStack({ config: CONFIG });
-  const { key } = JSON.parse((await stack.tollgate('keys', 'create', '--team', 'e2e', '--json')).stdout) as {
-    key: string;
-  };
+  const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'e2e');
   client = new OpenAI({ apiKey: key, baseURL: `${stack.url}/v1`, maxRetries: 0 });
 });
 afterAll(() => stack?.close());

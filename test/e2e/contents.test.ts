@@ -100,9 +100,7 @@ afterAll(async () => {
 });
 
 async function makeKey(...options: string[]): Promise<string> {
-  const { stdout, stderr, code } = await stack.tollgate('keys', 'create', '--json', ...options);
-  if (code !== 0) throw new Error(stderr);
-  return (JSON.parse(stdout) as { key: string }).key;
+  return (await stack.json<{ key: string }>('keys', 'create', ...options)).key;
 }
 
 async function ask(key: string, model: string, more: object = {}): Promise<void> {
@@ -157,9 +155,7 @@ function* files(folder: string): Generator<string> {
 
 async function query<T>(sql: string): Promise<readonly T[]> {
   await fetch(`${stack.info.endpoints.firehose}/flush`, { method: 'POST' });
-  const { stdout, stderr, code } = await stack.tollgate('query', '--json', sql);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as T[];
+  return stack.json('query', sql);
 }
 
 interface Content {

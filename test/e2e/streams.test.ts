@@ -57,8 +57,7 @@ prices:
   - { provider: p, model: '*', input: 1, output: 1 }
 `,
   });
-  const created = await stack.tollgate('keys', 'create', '--team', 'streams', '--json');
-  ({ key } = JSON.parse(created.stdout) as { key: string });
+  ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'streams'));
 });
 afterAll(async () => {
   await stack?.close();
@@ -82,8 +81,7 @@ describe('a chunk that cannot be read', () => {
     // The row is written behind the last byte.
     await vi.waitFor(
       async () => {
-        const { stdout } = await stack.tollgate('query', sql, '--json');
-        expect(JSON.parse(stdout)).toEqual([{ outcome: 'ok', flag: 'malformed-chunk' }]);
+        expect(await stack.json('query', sql)).toEqual([{ outcome: 'ok', flag: 'malformed-chunk' }]);
       },
       { timeout: 20_000 },
     );

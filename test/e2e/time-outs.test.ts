@@ -104,8 +104,7 @@ prices:
   - { provider: plain, model: '*', input: 1, output: 1 }
 `,
   });
-  key = (JSON.parse((await stack.tollgate('keys', 'create', '--team', 'hang', '--json')).stdout) as { key: string })
-    .key;
+  ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'hang'));
 });
 afterAll(async () => {
   await stack?.close();
@@ -190,14 +189,12 @@ describe.concurrent('a provider that cannot be reached', () => {
 it('is in the row of its request, as the one attempt that was made', async () => {
   await vi.waitFor(
     async () => {
-      const { stdout } = await stack.tollgate(
+      const rows = await stack.json<readonly Record<string, unknown>[]>(
         'query',
         `SELECT model, error_kind, attempt_count, attempts[1].error_kind AS attempt_kind FROM requests
          WHERE model IN ('no-tls', 'whole-silent', 'nowhere', 'life-signs') ORDER BY model, stream`,
-        '--json',
       );
-      const rows = (JSON.parse(stdout) as Record<string, unknown>[]).map((row) => Object.values(row).map(String));
-      expect(rows).toEqual([
+      expect(rows.map((row) => Object.values(row).map(String))).toEqual([
         ['life-signs', 'upstream-timeout', '1', 'upstream-timeout'],
         ['no-tls', 'upstream-timeout', '1', 'upstream-timeout'],
         ['no-tls', 'upstream-timeout', '1', 'upstream-timeout'],

@@ -42,8 +42,7 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
     stack = await startLocalStack({ config: CONFIG });
     assembly = await cdkSynth(folder, stack.info.config);
     gateway = await start(assembly.gateway);
-    const created = await stack.tollgate('keys', 'create', '--team', 'runtime', '--budget-month', '10', '--json');
-    key = (JSON.parse(created.stdout) as { readonly key: string }).key;
+    ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'runtime', '--budget-month', '10'));
   });
 
   afterAll(async () => {
@@ -131,8 +130,7 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
     expect(text).toContain('[DONE]');
     await idle;
     expect(await sent()).toBe(before + 1);
-    const shown = await stack.tollgate('quotas', 'list', '--json');
-    expect(JSON.parse(shown.stdout)).toSatisfy(
+    expect(await stack.json('quotas', 'list')).toSatisfy(
       (meters: readonly { readonly inFlight: readonly unknown[] }[]) =>
         meters.length > 0 && meters.every(({ inFlight }) => inFlight.length === 0),
     );

@@ -22,7 +22,7 @@ let stack: LocalStackProcess;
 let key: string;
 beforeAll(async () => {
   stack = await startLocalStack({ config: yaml(1, 0) });
-  key = JSON.parse((await stack.tollgate('keys', 'create', '--json')).stdout).key;
+  ({ key } = await stack.json<{ key: string }>('keys', 'create'));
 });
 afterAll(() => stack?.close());
 

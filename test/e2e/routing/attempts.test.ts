@@ -74,8 +74,7 @@ prices:
   - { provider: free, model: '*', input: 1, output: 1 }
 `,
   });
-  key = (JSON.parse((await stack.tollgate('keys', 'create', '--team', 'attempts', '--json')).stdout) as { key: string })
-    .key;
+  ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'attempts'));
 });
 afterAll(async () => {
   await stack?.close();
@@ -91,11 +90,8 @@ async function ask(model: string, stream = false) {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-async function rowsOf(where: string, table = 'requests'): Promise<readonly Record<string, unknown>[]> {
-  const { stdout, stderr } = await stack.tollgate('query', `SELECT * FROM ${table} WHERE ${where}`, '--json');
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>[];
-}
+const rowsOf = (where: string, table = 'requests') =>
+  stack.json<readonly Record<string, unknown>[]>('query', `SELECT * FROM ${table} WHERE ${where}`);
 
 /** Until a key that is drawn has been drawn: one in two each time. */
 async function askUntil(model: string, isDone: () => boolean): Promise<number> {
