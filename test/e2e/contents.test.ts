@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseMetricLine } from '../support/emf.ts';
-import { type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
+import { chatChunk, type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
 const random = 'Zx9Qw3Er7Ty1Ui5Op2As8Df4Gh6Jk0LmNb7Vc5';
@@ -30,13 +30,6 @@ const answers: string[] = [];
 let fullKey = '';
 let plainKey = '';
 
-const chunk = (delta: object, finish: string | null = null): object => ({
-  id: 'c',
-  object: 'chat.completion.chunk',
-  model: 'm',
-  choices: [{ index: 0, delta, finish_reason: finish }],
-});
-
 beforeAll(async () => {
   provider = await startHostileProvider((request, response, model) => {
     if (model === 'fails') {
@@ -47,20 +40,16 @@ beforeAll(async () => {
     }
     const escaped = JSON.stringify({ token: CANARIES.answerArgument }).replace('x', '\\u0078');
     sendEvents(response, [
-      chunk({ role: 'assistant', content: `The card is ${CANARIES.answer.slice(0, 9)}` }),
-      chunk({ content: `${CANARIES.answer.slice(9)}, dear reader` }),
-      chunk({ tool_calls: [{ index: 0, id: 'call_2', type: 'function', function: { name: 'send', arguments: '' } }] }),
+      chatChunk({ role: 'assistant', content: `The card is ${CANARIES.answer.slice(0, 9)}` }),
+      chatChunk({ content: `${CANARIES.answer.slice(9)}, dear reader` }),
+      chatChunk({
+        tool_calls: [{ index: 0, id: 'call_2', type: 'function', function: { name: 'send', arguments: '' } }],
+      }),
       ...[escaped.slice(0, 12), escaped.slice(12)].map((piece) =>
-        chunk({ tool_calls: [{ index: 0, function: { arguments: piece } }] }),
+        chatChunk({ tool_calls: [{ index: 0, function: { arguments: piece } }] }),
       ),
-      chunk({}, 'tool_calls'),
-      {
-        id: 'c',
-        object: 'chat.completion.chunk',
-        model: 'm',
-        choices: [],
-        usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 },
-      },
+      chatChunk({}, 'tool_calls'),
+      { ...chatChunk({}), choices: [], usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 } },
     ]);
     response.end('data: [DONE]\n\n');
   });

@@ -1,17 +1,12 @@
 /** Keys with a budget get another target, too, after one has died half-way and cost something: as far as it pays for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
+import { chatChunk, type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
 const TOKENS = 60;
-const chunk = (delta: object, finish: string | null = null): object => ({
-  id: 'c',
-  object: 'chat.completion.chunk',
-  model: 'm',
-  choices: [{ index: 0, delta, finish_reason: finish }],
-});
-const words = (count: number): readonly object[] => Array.from({ length: count }, () => chunk({ content: 'toll ' }));
+const words = (count: number): readonly object[] =>
+  Array.from({ length: count }, () => chatChunk({ content: 'toll ' }));
 const usage = { prompt_tokens: 9, completion_tokens: TOKENS, total_tokens: 9 + TOKENS };
 
 let provider: HostileProvider;
@@ -24,7 +19,7 @@ beforeAll(async () => {
       setTimeout(() => response.destroy(), 20);
       return;
     }
-    sendEvents(response, [...words(TOKENS), chunk({}, 'stop'), { ...chunk({}), choices: [], usage }]);
+    sendEvents(response, [...words(TOKENS), chatChunk({}, 'stop'), { ...chatChunk({}), choices: [], usage }]);
     response.end('data: [DONE]\n\n');
   });
   const targets = (...models: string[]): string =>

@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
+import { chatChunk, type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
 const CANARY = 'sk-canary-SECRET-0123456789abcdef';
 
-const chunk = (delta: object, finish: string | null = null): object => ({
-  id: 'c',
-  object: 'chat.completion.chunk',
-  model: 'm',
-  choices: [{ index: 0, delta, finish_reason: finish }],
-});
 const messageStart = {
   type: 'message_start',
   message: { id: 'm', model: 'm', content: [], usage: { input_tokens: 5, output_tokens: 1 } },
@@ -27,10 +21,10 @@ beforeAll(async () => {
       response.writeHead(Number(model.slice(5)), { 'content-type': 'application/json' });
       response.end(JSON.stringify({ error }));
     } else if (model === 'echo-stream') {
-      sendEvents(response, [chunk({ content: 'Hello' }), { error }]);
+      sendEvents(response, [chatChunk({ content: 'Hello' }), { error }]);
       response.end();
     } else if (model === 'late-end') {
-      sendEvents(response, [chunk({ content: 'Hello' }), chunk({}, 'stop')]);
+      sendEvents(response, [chatChunk({ content: 'Hello' }), chatChunk({}, 'stop')]);
       response.write('data: [DONE]\n\n');
       setTimeout(() => response.end(), 5);
     } else {

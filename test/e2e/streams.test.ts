@@ -1,10 +1,10 @@
 /** What a stream may lack, and what makes it an error: byte by byte, as no official SDK shows it. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type HostileProvider, startHostileProvider } from '../support/hostile-provider.ts';
+import { chatChunk, type HostileProvider, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
 const chunk = (delta: object, finish: string | null = null): string =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  `data: ${JSON.stringify(chatChunk(delta, finish))}\n\n`;
 const BROKEN = 'data: {"id":"c","choices":[{"index":0,"del\n\n';
 const DONE = 'data: [DONE]\n\n';
 const text = (content: string): string => chunk({ content });

@@ -2,21 +2,13 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
+import { chatChunk, type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 import { selfSigned } from '../support/self-signed.ts';
 
-const delta = (content: string): object => ({
-  id: 'c',
-  object: 'chat.completion.chunk',
-  model: 'm',
-  choices: [{ index: 0, delta: { content }, finish_reason: null }],
-});
-const thought = (reasoning_content: string): object => ({
-  ...delta(''),
-  choices: [{ index: 0, delta: { reasoning_content }, finish_reason: null }],
-});
-const FINISH = { ...delta(''), choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+const delta = (content: string): object => chatChunk({ content });
+const thought = (reasoning_content: string): object => chatChunk({ reasoning_content });
+const FINISH = chatChunk({}, 'stop');
 const SSE = { 'content-type': 'text/event-stream' };
 
 const cleanups: (() => unknown)[] = [];

@@ -45,3 +45,11 @@ export function sendEvents(response: ServerResponse, events: readonly object[]):
   response.writeHead(200, SSE);
   for (const event of events) response.write(`data: ${JSON.stringify(event)}\n\n`);
 }
+
+/** A piece of a stream of Chat Completions. */
+export const chatChunk = (delta: object, finish: string | null = null): object => ({
+  id: 'c',
+  object: 'chat.completion.chunk',
+  model: 'm',
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});

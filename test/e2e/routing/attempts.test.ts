@@ -1,7 +1,7 @@
 /** What one request may cost upstream: keys of a provider, refusals, and targets of another dialect. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type HostileProvider, sendEvents, startHostileProvider } from '../../support/hostile-provider.ts';
+import { chatChunk, type HostileProvider, sendEvents, startHostileProvider } from '../../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../../support/local-stack.ts';
 
 interface Seen {
@@ -29,12 +29,7 @@ function answer(request: IncomingMessage, response: ServerResponse, model: strin
   if (model === 'all-throttled') return throttle();
   if (model === 'breaks') return fail(500, { message: 'broken' });
   if (sent.startsWith('sk-bad')) return fail(401, { code: 'invalid_api_key', message: `Incorrect API key: ${sent}` });
-  const chunk = (delta: object, finish: string | null): object => ({
-    id: 'c',
-    object: 'chat.completion.chunk',
-    model,
-    choices: [{ index: 0, delta, finish_reason: finish }],
-  });
+  const chunk = (delta: object, finish: string | null): object => ({ ...chatChunk(delta, finish), model });
   const isRefused = model.startsWith('refuses');
   sendEvents(response, [
     ...(isRefused ? [] : [chunk({ role: 'assistant', content: 'Here you are.' }, null)]),
