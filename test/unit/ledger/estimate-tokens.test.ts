@@ -10,6 +10,7 @@ import {
   estimateInputTokens,
   estimateTextTokens,
 } from '../../../functions/ledger/estimate-tokens.ts';
+import { chatRequest } from '../../support/chat-request.ts';
 import { growth } from '../../support/growth.ts';
 
 const ENGLISH = `The committee met on a wet Thursday in the back room of the library, where the heating had failed again. Nobody took off a coat. Mrs Hartley read the minutes in the flat voice she kept for numbers, and by the third page half of the people around the table had begun to look at the clock. It was agreed that the bridge should be repaired before the spring floods, that the money should come from the fund for the fountain, and that the fountain could wait. There was some discussion about who would tell the mayor. In the end it was left to the vicar, who had not come, and who could therefore not refuse.
@@ -148,17 +149,7 @@ describe('the token estimate', { timeout: 60_000 }, () => {
   });
 });
 
-const request = (change: Partial<ChatRequest>): ChatRequest => ({
-  model: 'smart',
-  stream: false,
-  includeUsage: false,
-  messages: [],
-  tools: [],
-  stop: [],
-  candidates: 1,
-  extensions: {},
-  ...change,
-});
+const request = (change: Partial<ChatRequest>): ChatRequest => chatRequest({ messages: [], ...change });
 const saying = (...content: readonly ContentPart[]) => request({ messages: [{ role: 'user', content }] });
 const base = estimateInputTokens(saying());
 

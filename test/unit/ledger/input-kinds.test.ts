@@ -1,18 +1,10 @@
 import { expect, test } from 'vitest';
 import type { ChatRequest, ContentPart } from '../../../functions/core/chat.ts';
 import { inputKinds } from '../../../functions/ledger/input-kinds.ts';
+import { chatRequest } from '../../support/chat-request.ts';
 
-const asking = (content: readonly ContentPart[], change: Partial<ChatRequest> = {}): ChatRequest => ({
-  model: 'smart',
-  stream: false,
-  includeUsage: false,
-  messages: [{ role: 'user', content }],
-  tools: [],
-  stop: [],
-  candidates: 1,
-  extensions: {},
-  ...change,
-});
+const asking = (content: readonly ContentPart[], change: Partial<ChatRequest> = {}): ChatRequest =>
+  chatRequest({ messages: [{ role: 'user', content }], ...change });
 const text = { type: 'text', text: 'Hello' } as const;
 const file = (mediaType?: string): ContentPart => ({
   type: 'file',

@@ -8,6 +8,7 @@ import type { Resolve } from '../../../functions/adapters/guarded-lookup.ts';
 import type { ChatRequest, ContentPart, Message } from '../../../functions/core/chat.ts';
 import { GatewayError } from '../../../functions/core/errors.ts';
 import type { MediaKind } from '../../../functions/core/media-kind.ts';
+import { chatRequest } from '../../support/chat-request.ts';
 import { selfSigned } from '../../support/self-signed.ts';
 
 export const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
@@ -70,8 +71,7 @@ export function chat(...content: readonly ContentPart[]): ChatRequest {
 }
 
 export function withMessages(...messages: readonly Message[]): ChatRequest {
-  const base = { model: 'm', stream: false, includeUsage: false, tools: [], stop: [], candidates: 1, extensions: {} };
-  return { ...base, messages };
+  return chatRequest({ messages });
 }
 
 export const image = (path: string): ContentPart => ({ type: 'image', source: { type: 'url', url: path } });

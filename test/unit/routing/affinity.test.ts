@@ -10,6 +10,7 @@ import { arrangeByConversation } from '../../../functions/routing/affinity.ts';
 import { conversationOf } from '../../../functions/routing/conversation.ts';
 import { plan } from '../../../functions/routing/plan.ts';
 import { targetName } from '../../../functions/routing/target-name.ts';
+import { chatRequest } from '../../support/chat-request.ts';
 
 const URLS = ['http://s0.example/v1', 'http://s1.example/v1', 'http://s2.example/v1'];
 const NONE = new Map<string, ServerLoad>();
@@ -62,8 +63,7 @@ const SYSTEM: Message = {
 const say = (role: 'user' | 'assistant', text: string): Message => ({ role, content: [{ type: 'text', text }] });
 
 function requestOf(messages: readonly Message[], more: Partial<ChatRequest> = {}): ChatRequest {
-  const base = { model: 'm', stream: true, includeUsage: false, tools: [], stop: [], candidates: 1, extensions: {} };
-  return { ...base, messages, ...more };
+  return chatRequest({ stream: true, messages, ...more });
 }
 
 /** As its client would send it: everything that was said until then. */

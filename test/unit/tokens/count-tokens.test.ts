@@ -8,6 +8,7 @@ import { createBytePairs } from '../../../functions/adapters/byte-pairs.ts';
 import { createTokenCounter } from '../../../functions/adapters/count-tokens.ts';
 import type { ChatRequest, ContentPart } from '../../../functions/core/chat.ts';
 import { estimateInputTokens } from '../../../functions/ledger/estimate-tokens.ts';
+import { chatRequest } from '../../support/chat-request.ts';
 import { growth } from '../../support/growth.ts';
 
 const counter = createTokenCounter();
@@ -19,8 +20,7 @@ const exactly = (text: string): number => tiktoken.encode(text, [], []).length;
 function chat(content: string | readonly ContentPart[], fields: Partial<ChatRequest> = {}): ChatRequest {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content;
   const messages = [{ role: 'user' as const, content: parts }];
-  const base = { model: 'm', stream: false, includeUsage: false, tools: [], stop: [], candidates: 1, extensions: {} };
-  return { ...base, messages, ...fields };
+  return chatRequest({ messages, ...fields });
 }
 
 /** Without what stands around the text. */

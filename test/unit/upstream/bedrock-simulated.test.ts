@@ -15,6 +15,7 @@ import {
   bedrockConverseProvider as codec,
 } from '../../../functions/dialects/bedrock-converse/index.ts';
 import { type SimulatedProviders, startSimulatedProviders } from '../../../local/providers/index.ts';
+import { chatRequest } from '../../support/chat-request.ts';
 import { providerKeys } from './support.ts';
 
 const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
@@ -29,17 +30,12 @@ afterAll(async () => {
   await providers.close();
 });
 
-const chat = (fields: Partial<ChatRequest> = {}): ChatRequest => ({
-  model: 'smart',
-  stream: true,
-  includeUsage: false,
-  messages: [{ role: 'user', content: [{ type: 'text', text: 'What does the toll cost?' }] }],
-  tools: [],
-  stop: [],
-  candidates: 1,
-  extensions: {},
-  ...fields,
-});
+const chat = (fields: Partial<ChatRequest> = {}): ChatRequest =>
+  chatRequest({
+    stream: true,
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'What does the toll cost?' }] }],
+    ...fields,
+  });
 
 interface Options {
   readonly model?: string;

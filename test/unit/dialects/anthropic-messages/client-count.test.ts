@@ -8,7 +8,8 @@ import {
   encodeCountResponse,
   forwardCountRequest,
 } from '../../../../functions/dialects/anthropic-messages/index.ts';
-import { chatRequest, encodeTarget } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
+import { encodeTarget } from './support.ts';
 
 const body: JsonObject = {
   model: 'smart',

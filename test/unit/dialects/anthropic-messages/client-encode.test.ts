@@ -3,6 +3,7 @@ import type { ChatEvent } from '../../../../functions/core/chat.ts';
 import { GatewayError } from '../../../../functions/core/errors.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { anthropicMessagesClient as client } from '../../../../functions/dialects/anthropic-messages/index.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 import { CASES, GEMINI } from './client-cases.ts';
 import {
   begin,
@@ -20,7 +21,6 @@ import {
   whole,
   wireEvents,
 } from './client-support.ts';
-import { chatRequest } from './support.ts';
 
 const text = { type: 'text' } as const;
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { anthropicMessagesProvider as provider } from '../../../../functions/dialects/anthropic-messages/index.ts';
-import { chatRequest, encodeTarget } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
+import { encodeTarget } from './support.ts';
 
 const user = (content: string | readonly JsonObject[]): JsonObject => ({ role: 'user', content });
 const assistant = (...content: readonly JsonObject[]): JsonObject => ({ role: 'assistant', content });

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_USAGE, type Usage } from '../../../../functions/core/usage.ts';
 import { anthropicMessagesClient as client } from '../../../../functions/dialects/anthropic-messages/index.ts';
 import { createSseFramer } from '../../../../functions/framing/sse.ts';
-import { chatRequest } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 
 export const CONTEXT: AnswerContext = { requestId: 'req7', createdAt: 1_700_000_000 };
 export const HELLO: JsonObject = { model: 'smart', max_tokens: 100, messages: [{ role: 'user', content: 'Hello' }] };

@@ -8,7 +8,8 @@ import type {
   ResponseFormat,
 } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
-import { chatRequest, encode, encodeTarget } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
+import { encode, encodeTarget } from './support.ts';
 
 describe('the request', () => {
   it('is a POST with the version, and only what was said', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AssistantPart, ContentPart, Message } from '../../../../functions/core/chat.ts';
-import { assistant, call, messagesOf, text, use, user } from './messages.ts';
+import { call } from '../../../support/chat-request.ts';
+import { assistant, messagesOf, text, use, user } from './messages.ts';
 import { encode } from './support.ts';
 
 describe('media', () => {

@@ -5,7 +5,8 @@ import {
   anthropicMessagesClient as client,
   anthropicMessagesProvider as provider,
 } from '../../../../functions/dialects/anthropic-messages/index.ts';
-import { chatRequest, encodeTarget } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
+import { encodeTarget } from './support.ts';
 
 const body: JsonObject = {
   model: 'smart',

@@ -11,13 +11,6 @@ export const assistant = (...content: readonly (string | AssistantPart)[]): Mess
   role: 'assistant',
   content: content.map((part) => (typeof part === 'string' ? text(part) : part)),
 });
-export const call = (id: string, name = 'f', args = '{}'): AssistantPart => ({
-  type: 'tool-call',
-  id,
-  name,
-  arguments: args,
-  kind: 'function',
-});
 export const messagesOf = (messages: readonly Message[], model?: string) =>
   encode({ messages }, encodeTarget(model)).body;
 export const use = (id: string, input = {}) => ({ type: 'tool_use', id, name: 'f', input });

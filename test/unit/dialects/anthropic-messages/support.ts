@@ -4,20 +4,7 @@ import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_QUIRKS } from '../../../../functions/core/quirks.ts';
 import { anthropicMessagesProvider as provider } from '../../../../functions/dialects/anthropic-messages/index.ts';
 import { createSseFramer } from '../../../../functions/framing/sse.ts';
-
-export function chatRequest(fields: Partial<ChatRequest> = {}): ChatRequest {
-  return {
-    model: 'smart',
-    stream: false,
-    includeUsage: false,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }],
-    tools: [],
-    stop: [],
-    candidates: 1,
-    extensions: {},
-    ...fields,
-  };
-}
+import { chatRequest } from '../../../support/chat-request.ts';
 
 /** A model that takes sampling parameters and budgets, unless a test says otherwise. */
 export function encodeTarget(model = 'claude-sonnet-4-5', unsupported: readonly string[] = []): EncodeTarget {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AssistantPart, Message, ToolResultPart } from '../../../../functions/core/chat.ts';
+import { call } from '../../../support/chat-request.ts';
 import { growth } from '../../../support/growth.ts';
-import { assistant, call, messagesOf, result, text, tool, user } from './messages.ts';
+import { assistant, messagesOf, result, text, tool, user } from './messages.ts';
 import { encode, LLAMA, MISTRAL } from './support.ts';
 
 const system = (value: string): Message => ({ role: 'system', content: [{ type: 'text', text: value }] });

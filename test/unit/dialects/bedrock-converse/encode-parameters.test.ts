@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../../../functions/core/chat.ts';
 import { bedrockConverseProvider as provider } from '../../../../functions/dialects/bedrock-converse/index.ts';
-import { CLAUDE, chatRequest, encode, encodeTarget, GPT, LLAMA, MISTRAL, NOVA } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
+import { CLAUDE, encode, encodeTarget, GPT, LLAMA, MISTRAL, NOVA } from './support.ts';
 
 const GPT_OSS = 'openai.gpt-oss-120b-1:0';
 const OPUS_5 = 'global.anthropic.claude-opus-5';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AssistantPart, ContentPart } from '../../../../functions/core/chat.ts';
-import { assistant, call, messagesOf, result, text, tool, user } from './messages.ts';
+import { call } from '../../../support/chat-request.ts';
+import { assistant, messagesOf, result, text, tool, user } from './messages.ts';
 import { CLAUDE, encode, NOVA } from './support.ts';
 
 const PNG = { type: 'base64', mediaType: 'image/png', data: 'iVBORw0KGgo=' } as const;

@@ -10,13 +10,6 @@ export const text = (value: string, cache?: '5m' | '1h'): ContentPart => ({
 export const user = (...content: readonly ContentPart[]): Message => ({ role: 'user', content });
 export const assistant = (...content: readonly AssistantPart[]): Message => ({ role: 'assistant', content });
 export const tool = (...content: readonly ToolResultPart[]): Message => ({ role: 'tool', content });
-export const call = (id: string, name = 'f', args = '{}'): AssistantPart => ({
-  type: 'tool-call',
-  id,
-  name,
-  arguments: args,
-  kind: 'function',
-});
 export const result = (callId: string, ...content: readonly ContentPart[]): ToolResultPart => ({
   type: 'tool-result',
   callId,

@@ -6,26 +6,13 @@ import type { Json, JsonObject } from '../../../../functions/core/json.ts';
 import { NO_QUIRKS } from '../../../../functions/core/quirks.ts';
 import { bedrockConverseProvider as provider } from '../../../../functions/dialects/bedrock-converse/index.ts';
 import { createEventStreamFramer } from '../../../../functions/framing/aws-event-stream.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 
 export const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
 export const NOVA = 'us.amazon.nova-2-lite-v1:0';
 export const MISTRAL = 'mistral.mistral-large-2407-v1:0';
 export const LLAMA = 'us.meta.llama3-3-70b-instruct-v1:0';
 export const GPT = 'global.openai.gpt-6-astra';
-
-export function chatRequest(fields: Partial<ChatRequest> = {}): ChatRequest {
-  return {
-    model: 'smart',
-    stream: false,
-    includeUsage: false,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }],
-    tools: [],
-    stop: [],
-    candidates: 1,
-    extensions: {},
-    ...fields,
-  };
-}
 
 export function encodeTarget(model: string = CLAUDE, unsupported: readonly string[] = []): EncodeTarget {
   return { model, defaultMaxOutputTokens: 8_192, quirks: { ...NO_QUIRKS, unsupported } };

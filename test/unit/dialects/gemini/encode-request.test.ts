@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { geminiProvider as provider } from '../../../../functions/dialects/gemini/index.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 import { errorOf } from '../../../support/error-of.ts';
 import { assistant, call, result, text, user } from './messages.ts';
-import { chatRequest, encode, encodeTarget } from './support.ts';
+import { encode, encodeTarget } from './support.ts';
 
 const configOf = (fields: Partial<ChatRequest>, model?: string) => encode(fields, model).body.generationConfig;
 

@@ -3,8 +3,9 @@ import { GatewayError } from '../../../../functions/core/errors.ts';
 import { foldEvents } from '../../../../functions/core/fold.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { geminiClient as client } from '../../../../functions/dialects/gemini/index.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 import { answer } from './answer.ts';
-import { CONTEXT, chatRequest, decodeChunks, encodeStream } from './support.ts';
+import { CONTEXT, decodeChunks, encodeStream } from './support.ts';
 
 describe('a stream as a JSON array', () => {
   it('is one array, whatever happens in it', () => {

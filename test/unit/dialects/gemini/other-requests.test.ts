@@ -13,8 +13,9 @@ import {
   geminiProvider as provider,
 } from '../../../../functions/dialects/gemini/index.ts';
 import { clientCodec, providerCodec } from '../../../../functions/dialects/index.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 import { errorOf } from '../../../support/error-of.ts';
-import { chatRequest, encodeTarget, HELLO } from './support.ts';
+import { encodeTarget, HELLO } from './support.ts';
 
 describe('a body that goes through', () => {
   const forward = (body: JsonObject, cap?: number, stream = false, unsupported: readonly string[] = []) => {

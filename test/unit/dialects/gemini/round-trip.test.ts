@@ -5,7 +5,8 @@ import { type ChatEvent, DIALECTS, type Signature } from '../../../../functions/
 import { unwrapSignature, wrapSignature } from '../../../../functions/core/foreign-signature.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { geminiClient as client } from '../../../../functions/dialects/gemini/index.ts';
-import { CONTEXT, chatRequest } from './support.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
+import { CONTEXT } from './support.ts';
 
 const dialect = fc.constantFrom(...DIALECTS);
 const value = fc.oneof(fc.base64String({ minLength: 1 }), fc.string({ minLength: 1, unit: 'binary' }).filter(isText));

@@ -9,8 +9,9 @@ import {
   encodeCountResponse,
   geminiProvider as provider,
 } from '../../../../functions/dialects/gemini/index.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 import { answer } from './answer.ts';
-import { type Answer, type Backend, CONTEXT, chatRequest, encodeStream, startBackend } from './support.ts';
+import { type Answer, type Backend, CONTEXT, encodeStream, startBackend } from './support.ts';
 
 describe('the official SDK', () => {
   let backend: Backend;

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../../functions/core/json.ts';
 import { NO_QUIRKS } from '../../../../functions/core/quirks.ts';
 import { geminiClient as client, geminiProvider as provider } from '../../../../functions/dialects/gemini/index.ts';
 import { createSseFramer } from '../../../../functions/framing/sse.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 
 export const CONTEXT = { requestId: 'req1', createdAt: 1_700_000_000 };
 
@@ -14,20 +15,6 @@ export const HELLO: JsonObject = { contents: [{ role: 'user', parts: [{ text: 'h
 /** A request of a client, its fields beside a greeting. */
 export function decode(fields: JsonObject = {}): ChatRequest {
   return client.decodeRequest({ ...HELLO, ...fields }, { model: 'smart', stream: false });
-}
-
-export function chatRequest(fields: Partial<ChatRequest> = {}): ChatRequest {
-  return {
-    model: 'smart',
-    stream: false,
-    includeUsage: false,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }],
-    tools: [],
-    stop: [],
-    candidates: 1,
-    extensions: {},
-    ...fields,
-  };
 }
 
 /** A model with budgets and without signed calls, unless a test says otherwise. */

@@ -2,21 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ChatRequest, Message, Tool } from '../../../../functions/core/chat.ts';
 import type { JsonObject } from '../../../../functions/core/json.ts';
 import { openaiResponsesProvider as provider } from '../../../../functions/dialects/openai-responses/index.ts';
+import { chatRequest } from '../../../support/chat-request.ts';
 import { errorOf } from '../../../support/error-of.ts';
 import { target } from './support.ts';
 
-const NEUTRAL: ChatRequest = {
-  model: 'smart',
-  stream: false,
-  includeUsage: false,
-  messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-  tools: [],
-  stop: [],
-  candidates: 1,
-  extensions: {},
-};
 const encode = (fields: Partial<ChatRequest> = {}, model = 'gpt-5.6-sol', unsupported: readonly string[] = []) =>
-  provider.encodeRequest({ ...NEUTRAL, ...fields }, target(model, { unsupported }));
+  provider.encodeRequest(chatRequest(fields), target(model, { unsupported }));
 const inputOf = (messages: readonly Message[]) => encode({ messages }).body.input;
 const tool = (name: string): Extract<Tool, { kind: 'function' }> => ({
   kind: 'function',
@@ -197,13 +188,13 @@ describe('parameters', () => {
   it('nothing is stored, and reasoning comes encrypted from models that reason', () => {
     expect(encode().body).toEqual({
       model: 'gpt-5.6-sol',
-      input: [{ type: 'message', role: 'user', content: 'hi' }],
+      input: [{ type: 'message', role: 'user', content: 'Hello' }],
       include: ['reasoning.encrypted_content'],
       store: false,
     });
     expect(encode({ stream: true }, 'gpt-4.1').body).toEqual({
       model: 'gpt-4.1',
-      input: [{ type: 'message', role: 'user', content: 'hi' }],
+      input: [{ type: 'message', role: 'user', content: 'Hello' }],
       store: false,
       stream: true,
     });
@@ -353,7 +344,7 @@ describe('a cap on the output', () => {
 
 describe('forwardRequest', () => {
   const forward = (body: JsonObject, fields: Partial<ChatRequest> = {}, unsupported: readonly string[] = []) =>
-    provider.forwardRequest(body, { ...NEUTRAL, ...fields }, target('gpt-x', { unsupported }));
+    provider.forwardRequest(body, chatRequest(fields), target('gpt-x', { unsupported }));
 
   it('changes the model, and nothing else', () => {
     const body = { z: { y: [1] }, model: 'smart', input: 'hi', store: true, max_output_tokens: null };
