@@ -27,7 +27,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => stack.json('keys', 'create', ...flags);
 const sdk = (key: string): OpenAI => new OpenAI({ apiKey: key, baseURL: `${stack.url}/v1`, maxRetries: 0 });
 
 /** Rows are written after the last byte, so a client may look before they are there: asked again until `complete`. */
@@ -59,7 +58,7 @@ interface Meter {
 
 describe('accounting', () => {
   it('books 200 requests, 50 at once, to the nano-dollar, and leaves nothing in flight', async () => {
-    const { key } = await createKey('--team', 'books', '--app', 'load', '--budget-month', '100');
+    const { key } = await stack.createKey('--team', 'books', '--app', 'load', '--budget-month', '100');
     await stack.json('quotas', 'set', 'team:books', '--budget-month', '50');
     const client = sdk(key);
     let next = 0;
@@ -90,7 +89,7 @@ describe('accounting', () => {
   });
 
   it('agrees with the books that the simulated providers keep', async () => {
-    const { key } = await createKey('--team', 'invoice');
+    const { key } = await stack.createKey('--team', 'invoice');
     await fetch(`${stack.info.endpoints.providers}/invoice`, { method: 'DELETE' });
     for (const model of ['a', 'b']) {
       await (await post(key, hello(model))).text();
@@ -107,7 +106,7 @@ describe('accounting', () => {
   });
 
   it('charges a stream that broke for what came, and tells the client in-band', async () => {
-    const { key } = await createKey('--team', 'broken', '--budget-month', '5');
+    const { key } = await stack.createKey('--team', 'broken', '--budget-month', '5');
     for (const model of ['cut', 'unfinished']) {
       const text = await (await post(key, hello(model, { stream: true }))).text();
       expect(text).toContain('"error"');
@@ -126,7 +125,7 @@ describe('accounting', () => {
   });
 
   it('falls back before the first byte, and says so', async () => {
-    const { key } = await createKey('--team', 'fallback');
+    const { key } = await stack.createKey('--team', 'fallback');
     const response = await post(key, hello('backed', { stream: true }));
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('[DONE]');
@@ -141,7 +140,7 @@ describe('accounting', () => {
 
 describe('limits', () => {
   it('answers a key over its rate with 429, Retry-After and a row', async () => {
-    const { id, key } = await createKey('--team', 'rate', '--rpm', '2');
+    const { id, key } = await stack.createKey('--team', 'rate', '--rpm', '2');
     expect((await post(key, hello('a'))).status).toBe(200);
     const second = await post(key, hello('a'));
     expect(second.headers.get('x-ratelimit-limit-requests')).toBe('2');
@@ -156,7 +155,7 @@ describe('limits', () => {
   });
 
   it('answers an exhausted budget with insufficient_quota and a row, and the openai SDK reads it', async () => {
-    const { key } = await createKey('--team', 'poor', '--budget-month', '0.000001');
+    const { key } = await stack.createKey('--team', 'poor', '--budget-month', '0.000001');
     const failure = await sdk(key)
       .chat.completions.create({ model: 'b', messages: [{ role: 'user', content: 'Hello' }] })
       .catch((error: unknown) => error);
@@ -167,7 +166,7 @@ describe('limits', () => {
   });
 
   it('caps the answer to what is left of the budget, where the client names no cap', async () => {
-    const { key } = await createKey('--team', 'capped', '--budget-month', '0.002');
+    const { key } = await stack.createKey('--team', 'capped', '--budget-month', '0.002');
     await (await post(key, hello('b'))).text();
     const journal = await fetch(`${stack.info.endpoints.providers}/requests?last=1`);
     const { requests } = (await journal.json()) as { requests: { body: string }[] };
@@ -178,10 +177,10 @@ describe('limits', () => {
   });
 
   it('refuses a model without a price to a key with a budget, and serves it flagged to one without', async () => {
-    const rich = await createKey('--team', 'unpriced', '--budget-month', '10');
+    const rich = await stack.createKey('--team', 'unpriced', '--budget-month', '10');
     const refused = await post(rich.key, hello('mystery'));
     expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: 'model_unpriced' } }]);
-    const free = await createKey('--app', 'unpriced');
+    const free = await stack.createKey('--app', 'unpriced');
     expect((await post(free.key, hello('mystery'))).status).toBe(200);
     const [row] = await rows(`SELECT unpriced, outcome FROM requests WHERE app = 'unpriced'`);
     expect(row).toMatchObject({ unpriced: true, outcome: 'ok' });
@@ -191,7 +190,7 @@ describe('limits', () => {
 describe('refusals', () => {
   it('answers an unknown and a disabled key with 401, and a row', async () => {
     expect((await post('sk-tg-unknown', hello('a'))).status).toBe(401);
-    const { id, key } = await createKey('--team', 'disabled');
+    const { id, key } = await stack.createKey('--team', 'disabled');
     await stack.json('keys', 'disable', id);
     const response = await post(key, hello('a'));
     expect([response.status, await response.json()]).toMatchObject([401, { error: { code: 'invalid_api_key' } }]);
@@ -213,7 +212,7 @@ describe('refusals', () => {
     ['{"model":"b","messages":[{"role":"user","content":"x"}],"seed":1}', 400, 'seed', /seed/],
     ['{"model":"nothing","messages":[{"role":"user","content":"x"}]}', 404, 'model', /nothing/],
   ] as const)('answers %s with %i and the field', async (body, status, param, message) => {
-    const { key } = await createKey();
+    const { key } = await stack.createKey();
     const response = await post(key, body);
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toContain('application/json');
@@ -223,7 +222,7 @@ describe('refusals', () => {
   });
 
   it('answers 7 MB with 413 and a row, a wrong path with 404, a wrong method with 405', async () => {
-    const { id, key } = await createKey();
+    const { id, key } = await stack.createKey();
     const large = await post(key, hello('a', { user: 'x'.repeat(7_000_000) }));
     expect([large.status, await large.json()]).toMatchObject([413, { error: { code: 'request_too_large' } }]);
     const [row] = await rows(`SELECT http_status FROM requests WHERE key_id = '${id}'`);
@@ -234,7 +233,7 @@ describe('refusals', () => {
   });
 
   it('hands on what the provider refuses, with when to come back', async () => {
-    const { key } = await createKey();
+    const { key } = await stack.createKey();
     const response = await post(key, hello('throttled'));
     expect([response.status, await response.json()]).toMatchObject([429, { error: { type: 'rate_limit_error' } }]);
   });

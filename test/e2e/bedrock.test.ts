@@ -26,7 +26,7 @@ let stack: LocalStackProcess;
 let client: OpenAI;
 beforeAll(async () => {
   stack = await startLocalStack({ config: CONFIG });
-  const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'e2e');
+  const { key } = await stack.createKey('--team', 'e2e');
   client = new OpenAI({ apiKey: key, baseURL: `${stack.url}/v1`, maxRetries: 0 });
 });
 afterAll(() => stack?.close());

@@ -69,8 +69,8 @@ redaction:
   patterns: [{ name: staff, pattern: 'EMP-\\d{6}' }]
 `,
   });
-  fullKey = await makeKey('--log', 'full');
-  plainKey = await makeKey();
+  ({ key: fullKey } = await stack.createKey('--log', 'full'));
+  ({ key: plainKey } = await stack.createKey());
   for (const [key, model] of [
     [fullKey, 'open'],
     [fullKey, 'shut'],
@@ -87,10 +87,6 @@ afterAll(async () => {
   await stack?.close();
   await provider?.close();
 });
-
-async function makeKey(...options: string[]): Promise<string> {
-  return (await stack.json<{ key: string }>('keys', 'create', ...options)).key;
-}
 
 async function ask(key: string, model: string, more: object = {}): Promise<void> {
   const response = await fetch(`${stack.url}/v1/chat/completions`, {

@@ -21,8 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-const createKey = (...flags: string[]): Promise<{ id: string; key: string }> => stack.json('keys', 'create', ...flags);
-
 interface Asked {
   readonly path?: string;
   readonly body?: object;
@@ -54,7 +52,7 @@ async function usersOf(team: string, count: number): Promise<readonly (string | 
 
 describe('a key that may name its end user', () => {
   it('has each of them under a meter of their own, by header or by the field of each dialect', async () => {
-    const { key } = await createKey('--team', 'naming', '--user', 'service', '--allow-user-header');
+    const { key } = await stack.createKey('--team', 'naming', '--user', 'service', '--allow-user-header');
     const input = [{ type: 'message', role: 'user', content: 'Hello there' }];
     const asks: readonly Asked[] = [
       { body: { messages }, user: 'header-user' },
@@ -83,7 +81,7 @@ describe('a key that may name its end user', () => {
   });
 
   it('is held to the limits of the person, and of nobody else', async () => {
-    const { key } = await createKey('--team', 'limited', '--allow-user-header');
+    const { key } = await stack.createKey('--team', 'limited', '--allow-user-header');
     await stack.json('quotas', 'set', 'user:greedy', '--rpm', '1');
     const status = async (asked: Asked): Promise<number> => (await ask(key, asked)).status;
     expect(await status({ body: { messages }, user: 'greedy' })).toBe(200);
@@ -93,7 +91,7 @@ describe('a key that may name its end user', () => {
   });
 
   it('sends the field to the provider as before, and the header never', async () => {
-    const { key } = await createKey('--allow-user-header');
+    const { key } = await stack.createKey('--allow-user-header');
     expect((await ask(key, { body: { messages, user: 'told' }, user: 'untold' })).status).toBe(200);
     const journal = await (await fetch(`${stack.info.endpoints.providers}/requests?last=1`)).text();
     expect(journal).toContain('told');
@@ -105,7 +103,7 @@ describe('a key that may name its end user', () => {
     [{ body: { messages, user: 'x'.repeat(129) } }, 'user'],
     [{ body: { messages, user: '' } }, 'user'],
   ])('gets a 400 for a name that cannot be a scope: %#', async (asked, param) => {
-    const { key } = await createKey('--allow-user-header');
+    const { key } = await stack.createKey('--allow-user-header');
     const response = await ask(key, asked);
     expect([response.status, await response.json()]).toMatchObject([400, { error: { param } }]);
   });
@@ -113,7 +111,7 @@ describe('a key that may name its end user', () => {
 
 describe('any other key', () => {
   it('speaks for itself, whatever a request says', async () => {
-    const { key } = await createKey('--team', 'plain', '--user', 'ann');
+    const { key } = await stack.createKey('--team', 'plain', '--user', 'ann');
     expect((await ask(key, { body: { messages, user: 'bob#' } })).status).toBe(200);
     expect((await ask(key, { body: { messages }, user: 'bob' })).status).toBe(200);
     expect(await usersOf('plain', 2)).toEqual(['ann', 'ann']);
@@ -122,7 +120,7 @@ describe('any other key', () => {
 
 describe('tollgate keys', () => {
   it('shows what a key may do, and refuses a priority that there is not', async () => {
-    const { id } = await createKey('--allow-user-header', '--max-priority', '5');
+    const { id } = await stack.createKey('--allow-user-header', '--max-priority', '5');
     const listed = await stack.json<readonly { id: string }[]>('keys', 'list');
     expect(listed.find((key) => key.id === id)).toMatchObject({ namesUsers: true, maxPriority: 5 });
     const refused = await stack.tollgate('keys', 'create', '--max-priority', '10');

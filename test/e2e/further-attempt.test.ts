@@ -54,7 +54,7 @@ interface Outcome {
 /** Asks with a key of its own, and sees to it that the meter has what the row has. */
 async function ask(model: string, stream: boolean, budgetNano: number): Promise<Outcome> {
   const budget = (budgetNano / 1e9).toFixed(9);
-  const { key, id } = await stack.json<{ key: string; id: string }>('keys', 'create', '--budget-month', budget);
+  const { key, id } = await stack.createKey('--budget-month', budget);
   const before = provider.requests();
   const response = await fetch(`${stack.url}/v1/chat/completions`, {
     method: 'POST',

@@ -61,7 +61,7 @@ async function ask(key: string, model: string, more: object = {}): Promise<Respo
 
 describe('a provider that quotes our key', () => {
   it('does not get it out: not to the client, not into the log, not into a row', async () => {
-    const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'canary');
+    const { key } = await stack.createKey('--team', 'canary');
     const seen: string[] = [];
     for (const [model, stream] of [
       ['openai/echo-400', false],
@@ -83,7 +83,7 @@ describe('a provider that quotes our key', () => {
 describe('a budget that pays for one attempt', () => {
   it('is not passed by further attempts, each of which the provider would charge', async () => {
     // "Hello" is far below 100 tokens: at a dollar a million the worst case of one attempt is some 40 micro-dollars.
-    const { key, id } = await stack.json<{ key: string; id: string }>('keys', 'create', '--budget-month', '0.00008');
+    const { key, id } = await stack.createKey('--budget-month', '0.00008');
     const before = provider.requests();
     const response = await ask(key, 'dies', { stream: true, max_tokens: 1 });
     expect(response.status).toBeGreaterThanOrEqual(500);
@@ -103,7 +103,7 @@ describe('a budget that pays for one attempt', () => {
 
 describe('a stream that ends a moment after its last event', () => {
   it('leaves a connection that is used again', async () => {
-    const { key } = await stack.json<{ key: string }>('keys', 'create');
+    const { key } = await stack.createKey();
     const before = provider.connections();
     for (let round = 0; round < 10; round += 1) {
       expect(await (await ask(key, 'openai/late-end', { stream: true })).text()).toContain('[DONE]');
@@ -114,7 +114,7 @@ describe('a stream that ends a moment after its last event', () => {
 
 describe('a budget set on a key that had none', () => {
   it('decides the very next request: its targets and its cap', async () => {
-    const { key, id } = await stack.json<{ key: string; id: string }>('keys', 'create');
+    const { key, id } = await stack.createKey();
     expect((await ask(key, 'anthropic/starts-and-dies', { stream: true })).status).toBeGreaterThanOrEqual(500);
     await stack.json('quotas', 'set', `key:${id}`, '--budget-month', '0.0000001');
     const response = await ask(key, 'openai/late-end', { stream: true });

@@ -32,7 +32,7 @@ interface Meter {
 const show = (scope: string) => stack.json<Meter>('quotas', 'show', scope);
 
 it('passes over a provider that is full by its meter, from the very next request on', async () => {
-  const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'capacity', '--budget-month', '50');
+  const { key } = await stack.createKey('--team', 'capacity', '--budget-month', '50');
   let route: string | null = null;
   const ask = async (model: string) => {
     const response = await fetch(`${stack.url}/v1/chat/completions`, {
@@ -82,7 +82,7 @@ it('passes over a provider that is full by its meter, from the very next request
 });
 
 it('counts all requests that one attempt is made of', { timeout: 60_000 }, async () => {
-  const { key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'parts');
+  const { key } = await stack.createKey('--team', 'parts');
   await stack.json('quotas', 'set', 'provider:bedrock', '--rpm', '100');
   const response = await fetch(`${stack.url}/v1/embeddings`, {
     method: 'POST',

@@ -57,7 +57,7 @@ prices:
   - { provider: p, model: '*', input: 1, output: 1 }
 `,
   });
-  ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'streams'));
+  ({ key } = await stack.createKey('--team', 'streams'));
 });
 afterAll(async () => {
   await stack?.close();

@@ -96,7 +96,7 @@ prices:
   - { provider: plain, model: '*', input: 1, output: 1 }
 `,
   });
-  ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'hang'));
+  ({ key } = await stack.createKey('--team', 'hang'));
 });
 afterAll(async () => {
   await stack?.close();

@@ -42,7 +42,7 @@ describe.runIf(client.ok)('the deployed code under the runtime client of Lambda'
     stack = await startLocalStack({ config: CONFIG });
     assembly = await cdkSynth(folder, stack.info.config);
     gateway = await start(assembly.gateway);
-    ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'runtime', '--budget-month', '10'));
+    ({ key } = await stack.createKey('--team', 'runtime', '--budget-month', '10'));
   });
 
   afterAll(async () => {

@@ -38,6 +38,8 @@ export interface LocalStackProcess {
   tollgate(...args: readonly string[]): Promise<CommandResult>;
   /** What `tollgate ARGS --json` prints; throws where it fails. */
   json<T>(...args: readonly string[]): Promise<T>;
+  /** `tollgate keys create FLAGS`. */
+  createKey(...flags: readonly string[]): Promise<{ readonly id: string; readonly key: string }>;
   /** SIGKILL: as a crash. */
   kill(): Promise<void>;
   /** SIGTERM, and waits. Gives the exit code. */
@@ -62,6 +64,11 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
       return code;
     };
     const tollgate: LocalStackProcess['tollgate'] = (...args) => runTollgate([...args, '--data', data], options.env);
+    const json = async <T>(...args: readonly string[]): Promise<T> => {
+      const { code, stdout, stderr } = await tollgate(...args, '--json');
+      if (code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${stderr}`);
+      return JSON.parse(stdout) as T;
+    };
     return {
       url,
       data,
@@ -69,11 +76,8 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
       info: readLocalInfo(data),
       output: process.output,
       tollgate,
-      async json<T>(...args: readonly string[]) {
-        const { code, stdout, stderr } = await tollgate(...args, '--json');
-        if (code !== 0) throw new Error(`tollgate ${args.join(' ')}: ${stderr}`);
-        return JSON.parse(stdout) as T;
-      },
+      json,
+      createKey: (...flags) => json('keys', 'create', ...flags),
       kill: async () => void (await stop('SIGKILL')),
       close: () => stop('SIGTERM'),
     };

@@ -22,7 +22,7 @@ let stack: LocalStackProcess;
 let key: string;
 beforeAll(async () => {
   stack = await startLocalStack({ config: yaml(1, 0) });
-  ({ key } = await stack.json<{ key: string }>('keys', 'create'));
+  ({ key } = await stack.createKey());
 });
 afterAll(() => stack?.close());
 

@@ -69,7 +69,7 @@ prices:
   - { provider: free, model: '*', input: 1, output: 1 }
 `,
   });
-  ({ key } = await stack.json<{ key: string }>('keys', 'create', '--team', 'attempts'));
+  ({ key } = await stack.createKey('--team', 'attempts'));
 });
 afterAll(async () => {
   await stack?.close();
