@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AssistantPart, Message, ToolResultPart } from '../../../../functions/core/chat.ts';
 import { GatewayError } from '../../../../functions/core/errors.ts';
-<<<<<<< HEAD
-import { growth } from '../../../support/growth.ts';
-import { assistant, call, messagesOf, text, use, user } from './messages.ts';
-=======
 import { call } from '../../../support/chat-request.ts';
+import { growth } from '../../../support/growth.ts';
 import { assistant, messagesOf, text, use, user } from './messages.ts';
->>>>>>> af83d69 (Write the calls of Anthropic's and Bedrock's tests in one place)
 import { encode } from './support.ts';
 
 const system = (value: string): Message => ({ role: 'system', content: [text(value)] });
