@@ -50,17 +50,25 @@ export function formatMeters(reports: readonly MeterReport[], width: number | un
   return formatTable(columns, rows, { width });
 }
 
-function gauges({ limits, minute, day, month, inFlight, timeZone }: MeterReport): readonly Gauge[] {
+function gauges({ scope, limits, minute, day, month, inFlight, timeZone }: MeterReport): readonly Gauge[] {
   const { limit_rpm: rpm, limit_tpm: tpm, limit_parallel: parallel } = limits;
   // Requests are charged to the minute where a rate is limited, and marked as in flight where anything is.
   const rated = rpm !== undefined || tpm !== undefined;
   const open = Object.keys(limits).length > 0 || inFlight.length > 0 ? inFlight.length : undefined;
+  // Of a provider without limits only some requests are counted: a sum of those would be taken for the whole.
+  const whole = !scope.startsWith('provider:') || Object.keys(limits).length > 0;
+  const spent = (usd: number): number | undefined => (whole ? usd : undefined);
   return [
     { name: 'requests, last minute', used: rated ? minute.requests : undefined, limit: rpm, format: formatCount },
     { name: 'tokens, last minute', used: rated ? minute.tokens : undefined, limit: tpm, format: formatCount },
     { name: 'requests at once', used: open, limit: parallel, format: formatCount },
-    { name: `USD, ${day.id} (${timeZone})`, used: day.usd, limit: limits.budget_day_usd, format: formatUsd },
-    { name: `USD, ${month.id} (${timeZone})`, used: month.usd, limit: limits.budget_month_usd, format: formatUsd },
+    { name: `USD, ${day.id} (${timeZone})`, used: spent(day.usd), limit: limits.budget_day_usd, format: formatUsd },
+    {
+      name: `USD, ${month.id} (${timeZone})`,
+      used: spent(month.usd),
+      limit: limits.budget_month_usd,
+      format: formatUsd,
+    },
   ];
 }
 

@@ -29,6 +29,11 @@ describe('a meter', () => {
     ]);
   });
 
+  it('shows no sum for a provider without limits, of which only a part is counted', () => {
+    expect(formatMeter(report({ scope: 'provider:openai' }))).not.toContain('0.005424');
+    expect(formatMeter(report({ scope: 'provider:openai', limits: { limit_rpm: 5 } }))).toContain('0.005424');
+  });
+
   it('draws how much is used, and tells what is in flight', () => {
     const inFlight = [
       { request: 'aaaaaaaaaa', expiresAt: '2026-11-23T12:10:00.000Z', abandoned: false },
