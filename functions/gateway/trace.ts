@@ -172,6 +172,7 @@ export function noteFirstContent(trace: Trace, attempt: AttemptTrace, nowMs: num
 /** An answer had begun elsewhere and broken off, and nobody has noticed. */
 export function noteRescue({ attempts, flags }: Trace): void {
   const earlier = attempts.slice(0, -1);
+  if (flags.includes('rescued')) return;
   if (earlier.some(({ error, usage }) => error !== undefined && usage.outputTokens > 0)) flags.push('rescued');
 }
 
