@@ -20,7 +20,10 @@ import type { Trace } from './trace.ts';
 export async function finish(gateway: Gateway, trace: Trace): Promise<void> {
   trace.endedAtMs ??= gateway.clock.now();
   await trace.beforeRow?.();
-  await observeRequest(trace);
+  // What reads no rules flags nothing: the row is worth more.
+  await observeRequest(trace).catch((error: unknown) => {
+    gateway.report('warn', 'A request could not be looked at.', { requestId: trace.requestId, reason: String(error) });
+  });
   const { redactor, config } = await setupOf(gateway);
   const row = redactRow(buildRow(trace), redactor, trace.logLevel);
   gateway.measure(row, config);

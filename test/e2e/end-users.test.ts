@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
 
@@ -40,14 +39,11 @@ const ask = (key: string, { path = '/v1/chat/completions', body = {}, user }: As
   });
 
 async function usersOf(team: string, count: number): Promise<readonly (string | null)[]> {
-  for (let round = 0; ; round += 1) {
-    const found = await stack.json<readonly { user_id: string | null }[]>(
-      'query',
-      `SELECT user_id FROM requests WHERE team = '${team}' ORDER BY started_at`,
-    );
-    if (found.length >= count || round === 20) return found.map(({ user_id: user }) => user);
-    await sleep(250);
-  }
+  const found = await stack.rows<{ user_id: string | null }>(
+    `SELECT user_id FROM requests WHERE team = '${team}' ORDER BY started_at`,
+    count,
+  );
+  return found.map(({ user_id: user }) => user);
 }
 
 describe('a key that may name its end user', () => {

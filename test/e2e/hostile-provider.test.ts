@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatChunk, type HostileProvider, sendEvents, startHostileProvider } from '../support/hostile-provider.ts';
 import { type LocalStackProcess, startLocalStack } from '../support/local-stack.ts';
@@ -72,9 +71,7 @@ describe('a provider that quotes our key', () => {
       seen.push(JSON.stringify(Object.fromEntries(response.headers)), await response.text());
     }
     expect(seen.join('\n')).toContain('[redacted]');
-    await sleep(500);
-    const rows = await stack.json<object[]>('query', "SELECT * FROM requests WHERE team = 'canary'");
-    expect(rows).toHaveLength(3);
+    const rows = await stack.rows<object>("SELECT * FROM requests WHERE team = 'canary'", 3);
     const { stdout, stderr } = stack.output();
     for (const text of [...seen, JSON.stringify(rows), stdout, stderr]) expect(text).not.toContain('canary-SECRET');
   });
@@ -88,9 +85,7 @@ describe('a budget that pays for one attempt', () => {
     const response = await ask(key, 'dies', { stream: true, max_tokens: 1 });
     expect(response.status).toBeGreaterThanOrEqual(500);
     await response.text();
-    await sleep(500);
-    const [row] = await stack.json<{ cost_nano_usd: string; reserved_nano_usd: string }[]>(
-      'query',
+    const [row] = await stack.rows<{ cost_nano_usd: string; reserved_nano_usd: string }>(
       `SELECT cost_nano_usd, reserved_nano_usd FROM requests WHERE key_id = '${id}'`,
     );
     expect(provider.requests()).toBeGreaterThan(before);

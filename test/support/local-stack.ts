@@ -38,6 +38,8 @@ export interface LocalStackProcess {
   tollgate(...args: readonly string[]): Promise<CommandResult>;
   /** What `tollgate ARGS --json` prints; throws where it fails. */
   json<T>(...args: readonly string[]): Promise<T>;
+  /** What a query finds: rows are written behind the answers, so it is asked until there are so many, or half a minute. */
+  rows<T>(sql: string, atLeast?: number): Promise<readonly T[]>;
   /** `tollgate keys create FLAGS`. */
   createKey(...flags: readonly string[]): Promise<{ readonly id: string; readonly key: string }>;
   /** SIGKILL: as a crash. */
@@ -77,6 +79,14 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
       output: process.output,
       tollgate,
       json,
+      async rows<T>(sql: string, atLeast = 1): Promise<readonly T[]> {
+        const deadline = Date.now() + 30_000;
+        for (;;) {
+          const found = await json<readonly T[]>('query', sql);
+          if (found.length >= atLeast) return found;
+          if (Date.now() > deadline) throw new Error(`There are ${found.length} rows, not ${atLeast}: ${sql}`);
+        }
+      },
       createKey: (...flags) => json('keys', 'create', ...flags),
       kill: async () => void (await stop('SIGKILL')),
       close: () => stop('SIGTERM'),
